@@ -1,0 +1,117 @@
+// The agent put together: engine, journal, commands, report, events and the link to the server.
+import { createCommands } from './commands.ts';
+import type { Config } from './config.ts';
+import { createEngine, type EngineDeadlines } from './engine.ts';
+import { createExecute } from './executors.ts';
+import { lockFolder } from './folder-lock.ts';
+import { openIdentity } from './identity.ts';
+import { openJournal } from './journal.ts';
+import { type LinkDelays, runLink, type Session } from './link.ts';
+import type { Log } from './log.ts';
+import { createObserve } from './observe.ts';
+import { createReporter } from './report.ts';
+import { type WatchTimes, watchEvents } from './watch.ts';
+
+/** A running agent. */
+export interface Agent {
+  /** Lets the running effect end for at most `graceMs`, then lets go of everything. */
+  stop(graceMs: number): Promise<void>;
+}
+
+/** Times that a test may shorten; each has a sound default. */
+export interface AgentTimes {
+  readonly deadlines?: EngineDeadlines;
+  readonly linkDelays?: LinkDelays;
+  readonly watch?: WatchTimes;
+  readonly reportIntervalMs?: number;
+}
+
+/**
+ * Starts the agent. Whatever fails later (server, engine, network) is tried again; only a state folder that cannot be
+ * used, or is used by another agent, rejects.
+ */
+export async function startAgent({
+  config,
+  version,
+  log,
+  times = {},
+}: {
+  config: Config;
+  version: string;
+  log: Log;
+  times?: AgentTimes;
+}): Promise<Agent> {
+  const lock = await lockFolder(config.stateFolder);
+  const identity = openIdentity(config.stateFolder);
+  const journal = openJournal({ folder: config.stateFolder });
+  const engine = createEngine({ socketPath: config.dockerSocket, deadlines: times.deadlines });
+  const observe = createObserve({
+    engine,
+    agentVersion: version,
+    allow: [...config.allow].sort(),
+    extraAddresses: config.extraAddresses,
+    hostname: config.hostname,
+  });
+  const reporter = createReporter({ observe, log, intervalMs: times.reportIntervalMs });
+  const commands = createCommands({
+    journal,
+    execute: createExecute({ engine }),
+    allow: config.allow,
+    log,
+    onEffect: () => reporter.look(),
+  });
+  const stopping = new AbortController();
+  let session: Session | undefined;
+
+  const watching = watchEvents({
+    engine,
+    log,
+    signal: stopping.signal,
+    times: times.watch,
+    onNotice: (notice) => {
+      reporter.look();
+      // Lost without a connection: the server reads everything anew when there is one again.
+      session?.notice(notice).catch(() => {});
+    },
+  });
+  const linking = runLink({
+    url: config.serverUrl,
+    identity,
+    enrolment: config.enrolment,
+    version,
+    log,
+    signal: stopping.signal,
+    delays: times.linkDelays,
+    describe: async () => {
+      const seen = await observe();
+      return { hostname: seen.hostname, engineId: seen.engine?.id ?? null };
+    },
+    onAttached: async (next) => {
+      session = next;
+      await reporter.attached(next);
+      commands.attached(next);
+    },
+    onCommand: commands.receive,
+    onDetached: () => {
+      session = undefined;
+      reporter.detached();
+      commands.detached();
+    },
+  });
+
+  const stop = async (graceMs: number): Promise<void> => {
+    await Promise.race([commands.stop(), new Promise((resolve) => setTimeout(resolve, graceMs).unref())]);
+    reporter.stop();
+    stopping.abort();
+    await Promise.all([watching, linking]);
+    journal.close();
+    await lock.release();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    stop: (graceMs) => {
+      stopped ??= stop(graceMs);
+      return stopped;
+    },
+  };
+}

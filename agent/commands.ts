@@ -1,0 +1,208 @@
+// What happens to a command between its arrival and the server's confirmation of its result.
+import { createHash } from 'node:crypto';
+import {
+  type CommandBody,
+  type CommandEnvelope,
+  type CommandName,
+  type Completion,
+  commandBody,
+} from './contract.ts';
+import { commandKinds, type Execute } from './executors.ts';
+import { CommandFailure, completionOf } from './failure.ts';
+import type { Journal } from './journal.ts';
+import type { Session } from './link.ts';
+import type { Log } from './log.ts';
+
+/** Takes commands from the link, carries them out and brings their results back. */
+export interface Commands {
+  /** A command arrived, for the first time or again. */
+  receive(command: CommandEnvelope): void;
+  /** The connection is attached: results not yet confirmed are sent again. */
+  attached(session: Session): void;
+  detached(): void;
+  /** Begins no further command; resolves when the running effect has ended and its result was offered to the server. */
+  stop(): Promise<void>;
+}
+
+/**
+ * @param allow - command types that this agent carries out
+ * @param onEffect - called after each effect, whatever its outcome: the host may look different now
+ * @param now - monotonic milliseconds
+ */
+export function createCommands({
+  journal,
+  execute,
+  allow,
+  log,
+  onEffect,
+  now = () => performance.now(),
+}: {
+  journal: Journal;
+  execute: Execute;
+  allow: ReadonlySet<CommandName>;
+  log: Log;
+  onEffect: () => void;
+  now?: () => number;
+}): Commands {
+  const results = new Map<string, Completion>();
+  const pending = new Set<string>();
+  let session: Session | undefined;
+  let effects: Promise<void> = Promise.resolve();
+  let isStopping = false;
+
+  for (const id of journal.interrupted()) journal.result(id, interruption());
+  for (const { id, completion } of journal.unconfirmed()) results.set(id, completion);
+
+  const offer = async (id: string): Promise<void> => {
+    const completion = results.get(id);
+    if (session === undefined || completion === undefined) return;
+    try {
+      await session.complete(id, completion);
+      results.delete(id);
+      if (journal.get(id) !== undefined) journal.confirmed(id);
+    } catch (error) {
+      log.warn({ command: id, error: messageOf(error) }, 'the server did not take a result yet');
+    }
+  };
+
+  const settle = async (id: string, completion: Completion): Promise<void> => {
+    // Reads come every other second; what has an effect is worth a line.
+    const level = journal.get(id) === undefined ? 'debug' : 'info';
+    log[level]({ command: id, ...summaryOf(completion) }, 'command ended');
+    results.set(id, completion);
+    await offer(id);
+  };
+
+  const carryOut = async (body: CommandBody): Promise<Completion> => {
+    try {
+      return { outcome: 'DONE', result: await execute(body) };
+    } catch (error) {
+      return completionOf(error, secretsOf(body));
+    }
+  };
+
+  const runEffect = async (id: string, body: CommandBody, notAfter: number): Promise<void> => {
+    if (isStopping) return;
+    let completion = expiry(now(), notAfter);
+    try {
+      if (completion === undefined) {
+        journal.started(id);
+        log.info({ command: id, kind: body.__typename }, 'command started');
+        completion = await carryOut(body);
+        onEffect();
+      }
+      journal.result(id, completion);
+    } catch (error) {
+      log.error({ command: id, error: messageOf(error) }, 'the journal could not be written');
+      completion ??= journalFailure(error);
+    }
+    await settle(id, completion);
+  };
+
+  const receiveEffect = (id: string, body: CommandBody, expiresInMs: number): void => {
+    const notAfter = now() + expiresInMs;
+    const known = journal.get(id);
+    // Its result could not be written down, and the server has taken it: nothing is left to do.
+    if (known?.state === 'started') return void settle(id, interruption());
+    try {
+      // Known and only accepted: an earlier process was stopped before it began. Nothing was sent: it may run now.
+      if (known === undefined) journal.accepted(id, journalled(body));
+    } catch (error) {
+      log.error({ command: id, error: messageOf(error) }, 'the journal could not be written');
+      void settle(id, journalFailure(error));
+      return;
+    }
+    acknowledge(id);
+    pending.add(id);
+    effects = effects.then(() => runEffect(id, body, notAfter)).finally(() => pending.delete(id));
+  };
+
+  const receiveRead = async (id: string, body: CommandBody, expiresInMs: number): Promise<void> => {
+    pending.add(id);
+    const completion = expiry(0, expiresInMs) ?? (await carryOut(body));
+    await settle(id, completion);
+    // A read that nobody waits for any more is worth nothing, and its answer may be a secret.
+    results.delete(id);
+    pending.delete(id);
+  };
+
+  const acknowledge = (id: string): void => {
+    session
+      ?.acknowledge(id)
+      .catch((error: unknown) =>
+        log.warn({ command: id, error: messageOf(error) }, 'acknowledgement not taken'),
+      );
+  };
+
+  return {
+    receive: ({ id, body, expiresInMs }) => {
+      if (isStopping) return;
+      const known = journal.get(id)?.completion;
+      if (known !== undefined) results.set(id, known);
+      if (results.has(id)) return void offer(id);
+      if (pending.has(id)) return acknowledge(id);
+      const parsed = commandBody.safeParse(body);
+      const kind = parsed.data?.__typename;
+      if (!parsed.success && body.__typename in commandKinds) {
+        return void settle(id, refusal('INVALID_ARGUMENT', `arguments of ${body.__typename} not understood`));
+      }
+      if (!parsed.success || kind === undefined || !allow.has(kind)) {
+        return void settle(id, refusal('NOT_ALLOWED', `this agent does not carry out ${body.__typename}`));
+      }
+      if (commandKinds[kind] === 'effect') receiveEffect(id, parsed.data, expiresInMs);
+      else void receiveRead(id, parsed.data, expiresInMs);
+    },
+    attached: (next) => {
+      session = next;
+      for (const id of results.keys()) void offer(id);
+    },
+    detached: () => {
+      session = undefined;
+    },
+    stop: async () => {
+      isStopping = true;
+      await effects;
+    },
+  };
+}
+
+function refusal(code: 'NOT_ALLOWED' | 'INVALID_ARGUMENT' | 'EXPIRED', message: string): Completion {
+  return completionOf(new CommandFailure('REFUSED', code, message), []);
+}
+
+function interruption(): Completion {
+  return completionOf(
+    new CommandFailure('UNKNOWN', 'INTERRUPTED', 'the agent was stopped before it heard the answer'),
+    [],
+  );
+}
+
+function expiry(now: number, notAfter: number): Completion | undefined {
+  return now < notAfter ? undefined : refusal('EXPIRED', 'the command waited longer than it may');
+}
+
+function journalFailure(error: unknown): Completion {
+  const message = `the agent cannot write its journal: ${messageOf(error)}`;
+  return completionOf(new CommandFailure('REFUSED', 'JOURNAL_FAILED', message), []);
+}
+
+function secretsOf(body: CommandBody): string[] {
+  return body.__typename === 'JoinSwarm' ? [body.token] : [];
+}
+
+function journalled(body: CommandBody): { kind: string; argsHash: string; args: unknown } {
+  const argsHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
+  const { __typename: kind, ...args } =
+    body.__typename === 'JoinSwarm' ? { ...body, token: undefined } : body;
+  return { kind, argsHash, args };
+}
+
+function summaryOf(completion: Completion): object {
+  return completion.outcome === 'DONE'
+    ? { outcome: completion.outcome }
+    : { outcome: completion.outcome, ...completion.failure };
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

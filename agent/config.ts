@@ -1,0 +1,183 @@
+// The agent's configuration: environment variables, each also a flag but the secret one.
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import type { CommandName } from './contract.ts';
+import { commandKinds } from './executors.ts';
+import type { Enrolment } from './link.ts';
+import type { Address } from './observe.ts';
+
+/** What the agent was told at its start. */
+export interface Config {
+  readonly serverUrl: string;
+  readonly stateFolder: string;
+  readonly dockerSocket: string;
+  readonly enrolment: Enrolment | undefined;
+  readonly allow: ReadonlySet<CommandName>;
+  readonly extraAddresses: readonly Address[];
+  readonly hostname: string | undefined;
+  readonly logLevel: string;
+}
+
+/** The configuration cannot be used; the message says which setting and why, without its value where that is secret. */
+export class BadConfig extends Error {}
+
+const groups: Readonly<Record<string, readonly CommandName[]>> = {
+  reads: ['ReadCluster', 'ReadTasks'],
+  secrets: ['ReadJoinToken', 'ReadUnlockKey', 'RotateJoinToken'],
+  membership: ['InitSwarm', 'JoinSwarm', 'LeaveSwarm'],
+  nodes: ['UpdateNode', 'RemoveNode'],
+};
+
+const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
+
+const settingsShape = z.object({
+  /** `wss://server:4000/agent`, `ws://…` to this machine only, or `ws+unix:/path/to.sock:/agent`. */
+  SKEP_AGENT_SERVER: z.string({ error: 'is missing: the URL of the server, wss://…/agent' }),
+  /** Folder of the key, the membership and the journal. One agent a folder. */
+  SKEP_AGENT_STATE: z.string().min(1).default('/var/lib/skep-agent'),
+  /** The engine's unix socket. */
+  SKEP_AGENT_DOCKER_SOCKET: z.string().min(1).default('/var/run/docker.sock'),
+  /** The one-time enrolment secret; ignored once enrolled. No flag: other users can read those. */
+  SKEP_AGENT_ENROLMENT: z.string().optional(),
+  /** A file that holds the enrolment secret. */
+  SKEP_AGENT_ENROLMENT_FILE: z.string().optional(),
+  /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes. All by default. */
+  SKEP_AGENT_ALLOW: z.string().default(Object.keys(groups).join(',')),
+  /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
+  SKEP_AGENT_ADDRESSES: z.string().default(''),
+  /** The host's name, when it is not to be the engine's own. */
+  SKEP_AGENT_HOSTNAME: z.string().min(1).optional(),
+  /** `yes`: speak without TLS to another machine. Join tokens then cross the network in clear. */
+  SKEP_AGENT_PLAINTEXT: z.enum(['yes', 'no']).default('no'),
+  /** trace, debug, info, warn, error or fatal. */
+  SKEP_AGENT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+});
+
+const flags: Readonly<Record<string, { readonly type: 'string' }>> = {
+  server: { type: 'string' },
+  state: { type: 'string' },
+  'docker-socket': { type: 'string' },
+  'enrolment-file': { type: 'string' },
+  allow: { type: 'string' },
+  addresses: { type: 'string' },
+  hostname: { type: 'string' },
+  plaintext: { type: 'string' },
+  'log-level': { type: 'string' },
+};
+
+/**
+ * Reads flags (`--docker-socket x`) over environment variables (`SKEP_AGENT_DOCKER_SOCKET=x`).
+ *
+ * @throws BadConfig
+ */
+export function readConfig({
+  args,
+  environment,
+}: {
+  args: readonly string[];
+  environment: Readonly<Record<string, string | undefined>>;
+}): Config {
+  if (/(?:^|[\s,])(?:\*|modem)/.test(environment.DEBUG ?? '')) {
+    throw new BadConfig(
+      'DEBUG: with it a library prints every call to the engine, join tokens too; unset it',
+    );
+  }
+  const parsed = settingsShape.safeParse({ ...environment, ...readFlags(args) });
+  if (!parsed.success) {
+    throw new BadConfig(
+      parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '),
+    );
+  }
+  const settings = parsed.data;
+  return {
+    serverUrl: readServerUrl(settings.SKEP_AGENT_SERVER, settings.SKEP_AGENT_PLAINTEXT === 'yes'),
+    stateFolder: settings.SKEP_AGENT_STATE,
+    dockerSocket: settings.SKEP_AGENT_DOCKER_SOCKET.replace(/^unix:\/\//, ''),
+    enrolment: readEnrolment(settings.SKEP_AGENT_ENROLMENT, settings.SKEP_AGENT_ENROLMENT_FILE),
+    allow: new Set(list(settings.SKEP_AGENT_ALLOW).flatMap(readAllowed)),
+    extraAddresses: list(settings.SKEP_AGENT_ADDRESSES).map(readAddress),
+    hostname: settings.SKEP_AGENT_HOSTNAME,
+    logLevel: settings.SKEP_AGENT_LOG_LEVEL,
+  };
+}
+
+function readFlags(args: readonly string[]): Record<string, string> {
+  try {
+    const { values } = parseArgs({ args: [...args], options: flags, strict: true });
+    return Object.fromEntries(
+      Object.entries(values).flatMap(([name, value]) =>
+        typeof value === 'string' ? [[`SKEP_AGENT_${name.toUpperCase().replaceAll('-', '_')}`, value]] : [],
+      ),
+    );
+  } catch (error) {
+    throw new BadConfig(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readServerUrl(text: string, isPlaintextFine: boolean): string {
+  if (/^ws\+unix:\/[^:]+:\/.*$/.test(text)) return text;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !['ws:', 'wss:'].includes(url.protocol)) {
+    throw new BadConfig(
+      'SKEP_AGENT_SERVER: not a URL of the form wss://…, ws://… or ws+unix:/path/to.sock:/agent',
+    );
+  }
+  if (url.hash !== '' || url.username !== '' || url.password !== '') {
+    throw new BadConfig('SKEP_AGENT_SERVER: a URL without a user, a password and a fragment, please');
+  }
+  if (url.protocol === 'ws:' && !loopback.test(url.hostname) && !isPlaintextFine) {
+    throw new BadConfig(
+      'SKEP_AGENT_SERVER: ws:// to another machine needs SKEP_AGENT_PLAINTEXT=yes; use wss://',
+    );
+  }
+  return url.href;
+}
+
+function readEnrolment(value: string | undefined, file: string | undefined): Enrolment | undefined {
+  const text = value ?? (file === undefined ? undefined : readSecretFile(file));
+  if (text === undefined || text.trim() === '') return undefined;
+  const match = /^(skep_enr_[^.]+\.[^.]+)\.([A-Za-z0-9_-]{43})$/.exec(text.trim());
+  if (match?.[1] === undefined || match[2] === undefined) {
+    throw new BadConfig('SKEP_AGENT_ENROLMENT: not an enrolment secret (skep_enr_….….…)');
+  }
+  return { secret: match[1], pin: match[2] };
+}
+
+function readSecretFile(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new BadConfig(
+      `SKEP_AGENT_ENROLMENT_FILE: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
+
+function readAllowed(name: string): readonly CommandName[] {
+  const known: readonly CommandName[] = Object.values(groups).flat();
+  const names = groups[name] ?? known.filter((command) => command === name);
+  if (names.length > 0) return names;
+  throw new BadConfig(
+    `SKEP_AGENT_ALLOW: «${name}» is no command type and no group: ${[...Object.keys(groups), ...Object.keys(commandKinds)].join(', ')}`,
+  );
+}
+
+function readAddress(text: string): Address {
+  const [address = '', length] = text.split('/');
+  const family = isIP(address);
+  const longest = family === 4 ? 32 : 128;
+  const prefixLength = length === undefined ? longest : Number(length);
+  if (family === 0 || !Number.isInteger(prefixLength) || prefixLength < 0 || prefixLength > longest) {
+    throw new BadConfig(`SKEP_AGENT_ADDRESSES: «${text}» is no IP address with or without a prefix length`);
+  }
+  return { interface: 'configured', address, prefixLength };
+}
+
+function list(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

@@ -1,0 +1,195 @@
+// One graphql-ws connection to the server: requests with a deadline, one subscription, heartbeats; never reconnects.
+import { type Client, createClient, MessageType, stringifyMessage } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { z } from 'zod';
+
+const requestTimeoutMs = 20_000;
+const connectTimeoutMs = 10_000;
+const maximumMessageBytes = 1024 * 1024;
+
+/** The connection ended, or never began. `code`: the WebSocket close code where there was one. */
+export class ConnectionLost extends Error {
+  readonly code: number | undefined;
+  constructor(message: string, code?: number) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** The server answered a request with errors; `code` is `extensions.code` of the first. */
+export class ServerRefusal extends Error {
+  readonly code: string | undefined;
+  constructor(message: string, code: string | undefined) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** One connection. */
+export interface Connection {
+  /** The payload of the server's acknowledgement. */
+  readonly acknowledgement: unknown;
+  /** Rejects with ServerRefusal, or with ConnectionLost when no answer came. */
+  request<T>(query: string, variables: Record<string, unknown>, shape: z.ZodType<T>): Promise<T>;
+  /** `next` gets each `data`. Rejects when the subscription ends, as it always does with its connection. */
+  subscribe(query: string, next: (data: unknown) => void): Promise<never>;
+  /** Pings this often from now on; a connection silent for twice as long is cut. */
+  beat(intervalMs: number): void;
+  /** Rejects when the connection ends. */
+  readonly lost: Promise<never>;
+  close(): void;
+}
+
+// graphql-ws makes the socket by `new`, with no room for options.
+class BoundedSocket extends WebSocket {
+  constructor(address: string, protocols: string | string[]) {
+    super(address, protocols, {
+      maxPayload: maximumMessageBytes,
+      perMessageDeflate: false,
+      handshakeTimeout: connectTimeoutMs,
+    });
+  }
+}
+
+const errorsShape = z.array(
+  z.looseObject({
+    message: z.string(),
+    extensions: z.looseObject({ code: z.string().optional() }).optional(),
+  }),
+);
+
+/** Opens a connection and waits for the server's acknowledgement. Rejects with ConnectionLost. */
+export async function connect(url: string, payload: Record<string, unknown>): Promise<Connection> {
+  let socket: WebSocket | undefined;
+  let lastHeard = performance.now();
+  let heart: NodeJS.Timeout | undefined;
+  let fail: (error: Error) => void = () => {};
+  const lost = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  lost.catch(() => {});
+  const end = (error: ConnectionLost): void => {
+    clearInterval(heart);
+    fail(error);
+    // Without it the client would answer a normal close by connecting again, past the handshake. The rejection is the
+    // one that `lost` has already told.
+    Promise.resolve(client.dispose()).catch(() => {});
+    socket?.terminate();
+  };
+  let acknowledged: (payload: unknown) => void = () => {};
+  const acknowledgement = new Promise<unknown>((resolve) => {
+    acknowledged = resolve;
+  });
+  const client: Client = createClient({
+    url,
+    connectionParams: payload,
+    webSocketImpl: BoundedSocket,
+    lazy: false,
+    retryAttempts: 0,
+    connectionAckWaitTimeout: connectTimeoutMs,
+    onNonLazyError: () => {},
+    on: {
+      opened: (opened) => {
+        if (opened instanceof WebSocket) socket = opened;
+      },
+      connected: (_, received) => acknowledged(received),
+      message: () => {
+        lastHeard = performance.now();
+      },
+      closed: (event) => end(closedWith(event)),
+      error: (error) => end(new ConnectionLost(errorText(error))),
+    },
+  });
+
+  const beat = (intervalMs: number): void => {
+    clearInterval(heart);
+    heart = setInterval(() => {
+      if (performance.now() - lastHeard > 2 * intervalMs) end(new ConnectionLost('the server fell silent'));
+      else if (socket?.readyState === WebSocket.OPEN)
+        socket.send(stringifyMessage({ type: MessageType.Ping }));
+    }, intervalMs);
+  };
+
+  const request = <T>(query: string, variables: Record<string, unknown>, shape: z.ZodType<T>): Promise<T> => {
+    const answer = new Promise<T>((resolve, reject) => {
+      const timer = setTimeout(
+        () => end(new ConnectionLost('the server did not answer in time')),
+        requestTimeoutMs,
+      );
+      client.subscribe(
+        { query, variables },
+        {
+          next: ({ data, errors }) => {
+            clearTimeout(timer);
+            const parsed = shape.safeParse(data);
+            if (errors !== undefined) reject(refusalOf(errors));
+            else if (parsed.success) resolve(parsed.data);
+            else reject(new ServerRefusal('an answer that agent.graphql does not promise', undefined));
+          },
+          error: (error) => {
+            clearTimeout(timer);
+            reject(refusalOf(error));
+          },
+          complete: () => {
+            clearTimeout(timer);
+            reject(new ConnectionLost('the connection ended before the answer'));
+          },
+        },
+      );
+    });
+    answer.catch(() => {});
+    return Promise.race([lost, answer]);
+  };
+
+  const subscribe = (query: string, next: (data: unknown) => void): Promise<never> => {
+    const ended = new Promise<never>((_, reject) => {
+      client.subscribe(
+        { query },
+        {
+          next: ({ data, errors }) => (errors === undefined ? next(data) : reject(refusalOf(errors))),
+          error: (error) => reject(refusalOf(error)),
+          complete: () => reject(new ConnectionLost('the server ended the subscription')),
+        },
+      );
+    });
+    ended.catch(() => {});
+    return Promise.race([lost, ended]);
+  };
+
+  const received = await Promise.race([acknowledgement, lost]);
+  return {
+    acknowledgement: received,
+    request,
+    subscribe,
+    beat,
+    lost,
+    close: () => end(new ConnectionLost('closed by the agent')),
+  };
+}
+
+function refusalOf(error: unknown): Error {
+  const parsed = errorsShape.safeParse(error);
+  const first = parsed.data?.[0];
+  if (first !== undefined) return new ServerRefusal(first.message, first.extensions?.code);
+  return error instanceof Error ? error : closedWith(error);
+}
+
+function closedWith(event: unknown): ConnectionLost {
+  const parsed = z.object({ code: z.number(), reason: z.string() }).safeParse(fieldsOf(event));
+  return parsed.success
+    ? new ConnectionLost(`closed: ${parsed.data.code} ${parsed.data.reason}`, parsed.data.code)
+    : new ConnectionLost('closed');
+}
+
+// Events of ws keep their fields in getters, which zod does not see as own.
+function fieldsOf(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null || !('code' in event) || !('reason' in event))
+    return undefined;
+  return { code: event.code, reason: event.reason };
+}
+
+function errorText(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error
+    ? String(error.message)
+    : String(error);
+}

@@ -1,0 +1,157 @@
+// What the server sends and what the agent answers, as zod shapes and types: the agent's side of agent.graphql.
+import { z } from 'zod';
+
+const label = z.object({ key: z.string(), value: z.string() });
+const optionalText = z.string().nullish();
+
+/**
+ * Each command type of `CommandBody`, with the field names of the document in documents.ts. Two fields that differ
+ * in nullability between command types carry an alias there, since GraphQL cannot merge them.
+ */
+export const commandBody = z.discriminatedUnion('__typename', [
+  z.object({
+    __typename: z.literal('InitSwarm'),
+    advertiseAddr: z.string(),
+    listenAddr: z.string(),
+    dataPathAddr: optionalText,
+    dataPathPort: z.int().nullish(),
+    defaultAddrPool: z.array(z.string()).nullish(),
+    subnetSize: z.int().nullish(),
+    autolock: z.boolean(),
+  }),
+  z.object({
+    __typename: z.literal('JoinSwarm'),
+    token: z.string(),
+    remoteAddrs: z.array(z.string()),
+    joinAdvertiseAddr: optionalText,
+    listenAddr: z.string(),
+    dataPathAddr: optionalText,
+    availability: z.string(),
+    cluster: z.string(),
+  }),
+  z.object({ __typename: z.literal('LeaveSwarm'), nodeId: z.string(), force: z.boolean() }),
+  z.object({ __typename: z.literal('ReadCluster') }),
+  z.object({ __typename: z.literal('ReadJoinToken'), role: z.enum(['worker', 'manager']) }),
+  z.object({ __typename: z.literal('ReadTasks'), node: z.string() }),
+  z.object({ __typename: z.literal('ReadUnlockKey') }),
+  z.object({ __typename: z.literal('RemoveNode'), node: z.string(), force: z.boolean() }),
+  z.object({ __typename: z.literal('RotateJoinToken'), role: z.enum(['worker', 'manager']) }),
+  z.object({
+    __typename: z.literal('UpdateNode'),
+    node: z.string(),
+    wantedRole: z.enum(['worker', 'manager']).nullish(),
+    wantedAvailability: z.enum(['active', 'pause', 'drain']).nullish(),
+    setLabels: z.array(label),
+    removeLabels: z.array(z.string()),
+  }),
+]);
+
+/** One command's arguments, told apart by `__typename`. */
+export type CommandBody = z.infer<typeof commandBody>;
+
+/** The name of a command type. */
+export type CommandName = CommandBody['__typename'];
+
+/** The arguments of one command type. */
+export type BodyOf<Name extends CommandName> = Extract<CommandBody, { __typename: Name }>;
+
+/** A command as it arrives; the body is checked apart, so that a body that is too new can be refused by name. */
+export const commandEnvelope = z.object({
+  id: z.string(),
+  expiresInMs: z.number(),
+  body: z.looseObject({ __typename: z.string() }),
+});
+
+/** A command whose body is not checked yet. */
+export type CommandEnvelope = z.infer<typeof commandEnvelope>;
+
+/** Every value of `FailureCode` in agent.graphql. */
+export const failureCodes = [
+  'NOT_IN_SWARM',
+  'NOT_MANAGER',
+  'ALREADY_IN_SWARM',
+  'NO_LEADER',
+  'SWARM_LOCKED',
+  'OUT_OF_SEQUENCE',
+  'LAST_MANAGER',
+  'WOULD_LOSE_QUORUM',
+  'NOT_IN_RAFT_YET',
+  'NODE_NOT_FOUND',
+  'NODE_IS_MANAGER',
+  'NODE_NOT_DOWN',
+  'LEAVE_NEEDS_DEMOTION',
+  'JOIN_TOKEN_INVALID',
+  'CA_MISMATCH',
+  'MANAGER_UNREACHABLE',
+  'JOIN_PENDING',
+  'INVALID_ARGUMENT',
+  'ENGINE_UNREACHABLE',
+  'ENGINE_TIMEOUT',
+  'ENGINE_BAD_ANSWER',
+  'ENGINE_ERROR',
+  'NOT_ALLOWED',
+  'EXPIRED',
+  'INTERRUPTED',
+  'JOURNAL_FAILED',
+] as const;
+
+/** `FailureCode` of agent.graphql. */
+export type FailureCode = (typeof failureCodes)[number];
+
+/** How a command ended: `CompleteInput` without the command's id. */
+export const completion = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('DONE'), result: z.unknown() }),
+  z.object({
+    outcome: z.enum(['FAILED', 'REFUSED', 'UNKNOWN']),
+    failure: z.object({ code: z.enum(failureCodes), message: z.string() }),
+  }),
+]);
+
+/** How a command ended. */
+export type Completion = z.infer<typeof completion>;
+
+/** `ReportInput` of agent.graphql. */
+export interface Report {
+  readonly agentVersion: string;
+  readonly hostname: string;
+  readonly bootId: string;
+  readonly allow: readonly string[];
+  readonly addresses: readonly { interface: string; address: string; prefixLength: number }[];
+  readonly engine: EngineReport | null;
+  readonly engineFailure: string | null;
+  readonly swarm: SwarmReport | null;
+}
+
+/** `EngineInput` of agent.graphql. */
+export interface EngineReport {
+  readonly id: string;
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly minApiVersion: string;
+  readonly operatingSystem: string;
+  readonly kernelVersion: string;
+  readonly osType: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly storageDriver: string;
+  readonly labels: readonly string[];
+}
+
+/** `SwarmInput` of agent.graphql. */
+export interface SwarmReport {
+  readonly localState: string;
+  readonly nodeId: string | null;
+  readonly nodeAddress: string | null;
+  readonly controlAvailable: boolean;
+  readonly clusterId: string | null;
+  readonly caDigest: string | null;
+  readonly remoteManagers: readonly { nodeId: string; address: string }[];
+  readonly error: string | null;
+}
+
+/** `NoticeInput` of agent.graphql. */
+export interface Notice {
+  readonly nodes: readonly string[];
+  readonly gap: boolean;
+}

@@ -1,0 +1,45 @@
+// The GraphQL documents that the agent sends; a test validates each against agent.graphql.
+
+/** Exchanges the enrolment secret for a host id. */
+export const enrolDocument = 'mutation Enrol($input: EnrolInput!) { enrol(input: $input) { host name } }';
+
+/** Proves the agent's key. */
+export const attachDocument =
+  'mutation Attach($signature: String!) { attach(signature: $signature) { host heartbeatSeconds } }';
+
+/** Sends what the agent sees of its host. */
+export const reportDocument = 'mutation Report($input: ReportInput!) { report(input: $input) }';
+
+/** Says that a command is in the journal. */
+export const acknowledgeDocument = 'mutation Acknowledge($command: ID!) { acknowledge(command: $command) }';
+
+/** Says how a command ended. */
+export const completeDocument = 'mutation Complete($input: CompleteInput!) { complete(input: $input) }';
+
+/** Passes on the engine's events. */
+export const noticeDocument = 'mutation Notice($input: NoticeInput!) { notice(input: $input) }';
+
+/** Brings the commands. The aliases are explained in contract.ts. */
+export const commandsDocument = `subscription Commands {
+  commands {
+    id
+    expiresInMs
+    body {
+      __typename
+      ... on InitSwarm {
+        advertiseAddr listenAddr dataPathAddr dataPathPort defaultAddrPool subnetSize autolock
+      }
+      ... on JoinSwarm {
+        token remoteAddrs joinAdvertiseAddr: advertiseAddr listenAddr dataPathAddr availability cluster
+      }
+      ... on LeaveSwarm { nodeId force }
+      ... on ReadJoinToken { role }
+      ... on ReadTasks { node }
+      ... on RemoveNode { node force }
+      ... on RotateJoinToken { role }
+      ... on UpdateNode {
+        node wantedRole: role wantedAvailability: availability setLabels { key value } removeLabels
+      }
+    }
+  }
+}`;

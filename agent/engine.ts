@@ -1,0 +1,87 @@
+// The parts of the Docker Engine API that the agent uses, typed, each with its deadline.
+import type { IncomingMessage } from 'node:http';
+import type { z } from 'zod';
+import { createEngineCall } from './engine-call.ts';
+import * as shapes from './engine-shapes.ts';
+
+/** How long the engine may take to answer, in milliseconds. */
+export interface EngineDeadlines {
+  readonly readMs: number;
+  /** A manager without a leader holds a read of the cluster for 20 s before it says so. */
+  readonly clusterReadMs: number;
+  readonly writeMs: number;
+  /** A join that reaches nobody answers after 20 s. */
+  readonly joinMs: number;
+}
+
+const defaultDeadlines: EngineDeadlines = {
+  readMs: 5000,
+  clusterReadMs: 25_000,
+  writeMs: 30_000,
+  joinMs: 40_000,
+};
+
+/** The local Docker Engine. Every method rejects with CommandFailure alone. */
+export type Engine = ReturnType<typeof createEngine>;
+
+/** A node as the engine has it. */
+export type EngineNode = z.infer<typeof shapes.nodeShape>;
+
+/** @param socketPath - the engine's unix socket */
+export function createEngine({
+  socketPath,
+  deadlines = defaultDeadlines,
+}: {
+  socketPath: string;
+  deadlines?: EngineDeadlines;
+}) {
+  const call = createEngineCall({ socketPath });
+  const { readMs, clusterReadMs, writeMs, joinMs } = deadlines;
+  const read = <T>(path: string, shape: z.ZodType<T>, timeoutMs: number, query?: Record<string, string>) =>
+    call.json({ method: 'GET', path, query, timeoutMs }, shape);
+  const post = (path: string, query?: Record<string, string>, body?: object) =>
+    call.done({ method: 'POST', path, query, body, timeoutMs: writeMs });
+
+  return {
+    /** Answers in any state of the swarm, also without a leader. */
+    info: () => read('/info', shapes.infoShape, readMs),
+    version: () => read('/version', shapes.versionShape, readMs),
+    ping: () => call.done({ method: 'GET', path: '/_ping', timeoutMs: readMs }),
+    swarm: () => read('/swarm', shapes.swarmShape, clusterReadMs),
+    nodes: () => read('/nodes', shapes.nodesShape, clusterReadMs),
+    node: (id: string) => read(`/nodes/${encodeURIComponent(id)}`, shapes.nodeShape, clusterReadMs),
+    tasksOf: (node: string) =>
+      read('/tasks', shapes.tasksShape, clusterReadMs, { filters: JSON.stringify({ node: [node] }) }),
+    unlockKey: () => read('/swarm/unlockkey', shapes.unlockKeyShape, clusterReadMs),
+    /** Answers the id of the new node. */
+    initSwarm: (body: object) =>
+      call.json({ method: 'POST', path: '/swarm/init', body, timeoutMs: writeMs }, shapes.initShape),
+    joinSwarm: (body: object) =>
+      call.done({ method: 'POST', path: '/swarm/join', body, timeoutMs: joinMs, isJoin: true }),
+    // Any text but "", 0, no, false and none counts as true: without force the parameter is left out.
+    leaveSwarm: (force: boolean) => post('/swarm/leave', force ? { force: '1' } : undefined),
+    updateSwarm: (version: number, spec: object, rotate: Record<string, string>) =>
+      post('/swarm/update', { version: String(version), ...rotate }, spec),
+    /** Replaces the whole spec: what is left out is gone. */
+    updateNode: (id: string, version: number, spec: object) =>
+      post(`/nodes/${encodeURIComponent(id)}/update`, { version: String(version) }, spec),
+    removeNode: (id: string, force: boolean) =>
+      call.done({
+        method: 'DELETE',
+        path: `/nodes/${encodeURIComponent(id)}`,
+        query: force ? { force: '1' } : undefined,
+        timeoutMs: writeMs,
+      }),
+    /** Node events, one JSON object a line, cut anywhere: until `signal` aborts or the engine goes. */
+    nodeEvents: (signal: AbortSignal): Promise<IncomingMessage> =>
+      call.stream(
+        {
+          method: 'GET',
+          path: '/events',
+          query: { filters: JSON.stringify({ type: ['node'] }) },
+          timeoutMs: readMs,
+        },
+        signal,
+      ),
+  };
+}

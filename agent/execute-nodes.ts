@@ -1,0 +1,66 @@
+// Carries out what a manager does to nodes: change one, remove one, list its tasks.
+import { setTimeout as delay } from 'node:timers/promises';
+import type { BodyOf } from './contract.ts';
+import type { Engine, EngineNode } from './engine.ts';
+import { CommandFailure } from './failure.ts';
+
+const maximumAttempts = 8;
+const longestPauseMs = 20;
+
+/**
+ * Reads the node, changes what is given and nothing else, writes with the version read. `version` in the answer is the
+ * one that was read last: the one written over, or, with `changed` false, the present one.
+ */
+export async function updateNode(engine: Engine, body: BodyOf<'UpdateNode'>): Promise<object> {
+  for (let attempts = 1; ; attempts++) {
+    const node = await nodeOf(engine, body.node);
+    const version = node.Version.Index;
+    const spec = wantedSpec(node, body);
+    if (spec === undefined) return { changed: false, version, attempts };
+    try {
+      await engine.updateNode(node.ID, version, spec);
+      return { changed: true, version, attempts };
+    } catch (error) {
+      const isStale = error instanceof CommandFailure && error.code === 'OUT_OF_SEQUENCE';
+      if (!isStale || attempts === maximumAttempts) throw error;
+    }
+    // Several writers that failed together would otherwise meet again.
+    await delay(Math.random() * longestPauseMs * attempts);
+  }
+}
+
+/** DELETE /nodes/{id}. A node that is gone: done. */
+export async function removeNode(engine: Engine, body: BodyOf<'RemoveNode'>): Promise<object> {
+  try {
+    const node = await nodeOf(engine, body.node);
+    await engine.removeNode(node.ID, body.force);
+  } catch (error) {
+    if (!(error instanceof CommandFailure && error.code === 'NODE_NOT_FOUND')) throw error;
+  }
+  return { removed: true };
+}
+
+/** GET /tasks of one node. */
+export async function readTasks(engine: Engine, body: BodyOf<'ReadTasks'>): Promise<object> {
+  return { tasks: await engine.tasksOf(body.node) };
+}
+
+// The engine also takes a hostname or a prefix for an id: another node than the one meant.
+async function nodeOf(engine: Engine, id: string): Promise<EngineNode> {
+  const node = await engine.node(id);
+  if (node.ID !== id) throw new CommandFailure('FAILED', 'NODE_NOT_FOUND', `node ${id} not found`);
+  return node;
+}
+
+function wantedSpec({ Spec: spec }: EngineNode, body: BodyOf<'UpdateNode'>): object | undefined {
+  const labels = new Map(Object.entries(spec.Labels));
+  for (const key of body.removeLabels) labels.delete(key);
+  for (const { key, value } of body.setLabels) labels.set(key, value);
+  const role = body.wantedRole ?? spec.Role;
+  const availability = body.wantedAvailability ?? spec.Availability;
+  const sameLabels =
+    labels.size === Object.keys(spec.Labels).length &&
+    Object.entries(spec.Labels).every(([key, value]) => labels.get(key) === value);
+  if (sameLabels && role === spec.Role && availability === spec.Availability) return undefined;
+  return { ...spec, Role: role, Availability: availability, Labels: Object.fromEntries(labels) };
+}

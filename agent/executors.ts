@@ -1,0 +1,54 @@
+// One executor a command type, and what kind of command each is.
+import type { CommandBody, CommandName } from './contract.ts';
+import type { Engine } from './engine.ts';
+import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './execute-cluster.ts';
+import { initSwarm, joinSwarm, leaveSwarm } from './execute-membership.ts';
+import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
+
+/**
+ * What each command type does. `effect`: changes something, so it is journaled, runs at most once and one at a time.
+ * `read`: may be asked again, runs beside everything else.
+ */
+export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
+  InitSwarm: 'effect',
+  JoinSwarm: 'effect',
+  LeaveSwarm: 'effect',
+  ReadCluster: 'read',
+  ReadJoinToken: 'read',
+  ReadTasks: 'read',
+  ReadUnlockKey: 'read',
+  RemoveNode: 'effect',
+  RotateJoinToken: 'effect',
+  UpdateNode: 'effect',
+};
+
+/** Carries out one command. Rejects with CommandFailure. */
+export type Execute = (body: CommandBody) => Promise<object>;
+
+/** The executors over one engine. */
+export function createExecute({ engine }: { engine: Engine }): Execute {
+  return (body) => {
+    switch (body.__typename) {
+      case 'InitSwarm':
+        return initSwarm(engine, body);
+      case 'JoinSwarm':
+        return joinSwarm(engine, body);
+      case 'LeaveSwarm':
+        return leaveSwarm(engine, body);
+      case 'ReadCluster':
+        return readCluster(engine);
+      case 'ReadJoinToken':
+        return readJoinToken(engine, body);
+      case 'ReadTasks':
+        return readTasks(engine, body);
+      case 'ReadUnlockKey':
+        return readUnlockKey(engine);
+      case 'RemoveNode':
+        return removeNode(engine, body);
+      case 'RotateJoinToken':
+        return rotateJoinToken(engine, body);
+      case 'UpdateNode':
+        return updateNode(engine, body);
+    }
+  };
+}

@@ -1,0 +1,70 @@
+// The proofs of a new connection: the server signs first, over both nonces, then the agent.
+import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { z } from 'zod';
+
+/** The server's acknowledgement of a connection. */
+export const acknowledgementShape = z.object({
+  server: z.string(),
+  publicKey: z.string(),
+  nonce: z.string().min(22),
+  signature: z.string(),
+});
+
+/** The server's acknowledgement of a connection. */
+export type Acknowledgement = z.infer<typeof acknowledgementShape>;
+
+/** The other side is not the server that this agent trusts; nothing was told to it. */
+export class UntrustedServer extends Error {}
+
+/** 32 random bytes in base64url. */
+export function createNonce(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+/** The text that the agent signs in `attach`. */
+export function agentProof(host: string, agentNonce: string, serverNonce: string): string {
+  return `skep-agent-v1\n${host}\n${agentNonce}\n${serverNonce}`;
+}
+
+/** The text that the server signs in its acknowledgement; `host` is empty on an enrolling connection. */
+export function serverProof(host: string, agentNonce: string, serverNonce: string): string {
+  return `skep-server-v1\n${host}\n${agentNonce}\n${serverNonce}`;
+}
+
+/** What an enrolment pins of the server: the SHA-256 of its SPKI DER key, in base64url. */
+export function pinOf(publicKey: string): string {
+  return createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest('base64url');
+}
+
+/**
+ * Holds the acknowledgement against what the agent trusts.
+ *
+ * @param trusted - the server key kept at enrolment, or before it the pin of the enrolment
+ * @throws UntrustedServer
+ */
+export function verifyServer(
+  acknowledgement: Acknowledgement,
+  trusted: { serverKey: string } | { pin: string },
+  host: string,
+  agentNonce: string,
+): void {
+  const { publicKey, nonce, signature } = acknowledgement;
+  const isKnownKey = 'pin' in trusted ? pinOf(publicKey) === trusted.pin : publicKey === trusted.serverKey;
+  if (!isKnownKey)
+    throw new UntrustedServer('the server has another key than the one that this agent trusts');
+  if (!isSigned(publicKey, serverProof(host, agentNonce, nonce), signature)) {
+    throw new UntrustedServer('the server did not prove its key');
+  }
+}
+
+function isSigned(publicKey: string, text: string, signature: string): boolean {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
+    return (
+      key.asymmetricKeyType === 'ed25519' &&
+      verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'))
+    );
+  } catch {
+    return false;
+  }
+}

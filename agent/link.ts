@@ -1,0 +1,173 @@
+// The agent's way to its server: connect, prove, enrol or attach, listen for commands, and begin again when it breaks.
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Connection, ConnectionLost, connect, ServerRefusal } from './connection.ts';
+import {
+  type CommandEnvelope,
+  type Completion,
+  commandEnvelope,
+  type Notice,
+  type Report,
+} from './contract.ts';
+import * as documents from './documents.ts';
+import { acknowledgementShape, agentProof, createNonce, UntrustedServer, verifyServer } from './handshake.ts';
+import type { Identity } from './identity.ts';
+import type { Log } from './log.ts';
+
+/** What an attached connection can send. Each rejects when the connection ends before the server's answer. */
+export interface Session {
+  report(report: Report): Promise<void>;
+  acknowledge(command: string): Promise<void>;
+  complete(command: string, completion: Completion): Promise<void>;
+  notice(notice: Notice): Promise<void>;
+}
+
+/** A one-time enrolment: the secret, and the pin of the server that may see it. */
+export interface Enrolment {
+  readonly secret: string;
+  readonly pin: string;
+}
+
+/** How long the link waits before it tries again, in milliseconds. */
+export interface LinkDelays {
+  readonly shortestMs: number;
+  readonly longestMs: number;
+  /** After the server refused this identity, or proved another than the trusted one: trying fast would not help. */
+  readonly refusedMs: number;
+}
+
+const defaultDelays: LinkDelays = { shortestMs: 200, longestMs: 10_000, refusedMs: 10_000 };
+const firstHeartbeatMs = 10_000;
+
+const attachAnswer = z.object({ attach: z.object({ heartbeatSeconds: z.number().positive() }) });
+const enrolAnswer = z.object({ enrol: z.object({ host: z.string().min(1), name: z.string() }) });
+const commandsData = z.object({ commands: commandEnvelope });
+const anyAnswer = z.looseObject({});
+
+/**
+ * Keeps the agent connected until `signal` aborts; then resolves.
+ *
+ * @param describe - what enrolment tells of the host
+ * @param onAttached - ends before the first command is asked for
+ */
+export async function runLink({
+  url,
+  identity,
+  enrolment,
+  version,
+  describe,
+  onAttached,
+  onCommand,
+  onDetached,
+  log,
+  signal,
+  delays = defaultDelays,
+}: {
+  url: string;
+  identity: Identity;
+  enrolment: Enrolment | undefined;
+  version: string;
+  describe: () => Promise<{ hostname: string; engineId: string | null }>;
+  onAttached: (session: Session) => Promise<void>;
+  onCommand: (command: CommandEnvelope) => void;
+  onDetached: () => void;
+  log: Log;
+  signal: AbortSignal;
+  delays?: LinkDelays;
+}): Promise<void> {
+  let failures = 0;
+
+  const attach = async (
+    connection: Connection,
+    host: string,
+    nonce: string,
+    serverNonce: string,
+  ): Promise<never> => {
+    const signature = identity.sign(agentProof(host, nonce, serverNonce));
+    const { attach: answer } = await connection.request(
+      documents.attachDocument,
+      { signature },
+      attachAnswer,
+    );
+    connection.beat(answer.heartbeatSeconds * 1000);
+    failures = 0;
+    log.info({ host }, 'attached to the server');
+    await onAttached(sessionOf(connection));
+    return await connection.subscribe(documents.commandsDocument, (data) => {
+      const parsed = commandsData.safeParse(data);
+      if (parsed.success) onCommand(parsed.data.commands);
+      else log.error('the server sent a command that agent.graphql does not promise');
+    });
+  };
+
+  const enrol = async (connection: Connection, { secret }: Enrolment, serverKey: string): Promise<void> => {
+    const input = { secret, publicKey: identity.publicKey, ...(await describe()) };
+    const { enrol: answer } = await connection.request(documents.enrolDocument, { input }, enrolAnswer);
+    identity.keep({ host: answer.host, serverKey });
+    log.info({ host: answer.host, name: answer.name }, 'enrolled');
+  };
+
+  const connectOnce = async (): Promise<void> => {
+    const membership = identity.membership();
+    const host = membership?.host ?? '';
+    const trusted = membership ?? enrolment;
+    if (trusted === undefined) throw new UntrustedServer('not enrolled, and no enrolment secret was given');
+    const nonce = createNonce();
+    const connection = await connect(url, { ...(host === '' ? {} : { agent: host }), nonce, version });
+    const close = (): void => connection.close();
+    signal.addEventListener('abort', close);
+    try {
+      connection.beat(firstHeartbeatMs);
+      const acknowledgement = acknowledgementShape.safeParse(connection.acknowledgement);
+      if (!acknowledgement.success) throw new UntrustedServer('the server did not introduce itself');
+      verifyServer(acknowledgement.data, trusted, host, nonce);
+      if (membership !== undefined) await attach(connection, host, nonce, acknowledgement.data.nonce);
+      else if (enrolment !== undefined) await enrol(connection, enrolment, acknowledgement.data.publicKey);
+    } finally {
+      signal.removeEventListener('abort', close);
+      close();
+      onDetached();
+    }
+  };
+
+  while (!signal.aborted) {
+    try {
+      await connectOnce();
+    } catch (error) {
+      if (signal.aborted) break;
+      const waitMs = isRefusal(error) ? delays.refusedMs : backOff(failures, delays);
+      failures += 1;
+      const text = { error: error instanceof Error ? error.message : String(error), waitMs };
+      if (isRefusal(error)) log.error(text, 'the server refuses this agent, or is not the trusted one');
+      else log.warn(text, 'no connection to the server');
+      await delay(waitMs, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+function sessionOf(connection: Connection): Session {
+  const send = async (document: string, variables: Record<string, unknown>): Promise<void> => {
+    await connection.request(document, variables, anyAnswer);
+  };
+  return {
+    report: (input) => send(documents.reportDocument, { input }),
+    acknowledge: (command) => send(documents.acknowledgeDocument, { command }),
+    complete: (command, completion) =>
+      send(documents.completeDocument, { input: { command, ...completion } }),
+    notice: (input) => send(documents.noticeDocument, { input }),
+  };
+}
+
+// Full jitter would let some agents hammer: half of each wait is fixed.
+function backOff(failures: number, { shortestMs, longestMs }: LinkDelays): number {
+  const ceiling = Math.min(longestMs, shortestMs * 2 ** failures);
+  return Math.round(ceiling * (0.5 + Math.random() / 2));
+}
+
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof UntrustedServer ||
+    error instanceof ServerRefusal ||
+    (error instanceof ConnectionLost && (error.code === 4401 || error.code === 4403))
+  );
+}

@@ -1,0 +1,74 @@
+// Sends what the agent sees of its host, whenever it changed.
+import type { Report } from './contract.ts';
+import type { Session } from './link.ts';
+import type { Log } from './log.ts';
+import type { Observe } from './observe.ts';
+
+/** Watches the host for changes. */
+export interface Reporter {
+  /** Looks, and sends what it sees whatever was sent before. Resolves when the server has it, or could not be told. */
+  attached(session: Session): Promise<void>;
+  detached(): void;
+  /** Look now: something has just happened. Many calls at once are one look, begun after the last of them. */
+  look(): void;
+  stop(): void;
+}
+
+const defaultIntervalMs = 1000;
+
+/** @param intervalMs - between two looks; one costs the engine 6 to 9 ms (GET /info) */
+export function createReporter({
+  observe,
+  log,
+  intervalMs = defaultIntervalMs,
+}: {
+  observe: Observe;
+  log: Log;
+  intervalMs?: number;
+}): Reporter {
+  let session: Session | undefined;
+  let lastSent: string | undefined;
+  let current: Promise<void> = Promise.resolve();
+  let next: Promise<void> | undefined;
+
+  const send = async (report: Report): Promise<void> => {
+    const content = JSON.stringify(report);
+    const receiver = session;
+    if (receiver === undefined || content === lastSent) return;
+    await receiver.report(report);
+    // Another connection may have begun meanwhile: it has not been told yet.
+    if (receiver === session) lastSent = content;
+  };
+
+  const lookOnce = async (): Promise<void> => {
+    if (session === undefined) return;
+    try {
+      await send(await observe());
+    } catch (error) {
+      log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the report was not taken');
+    }
+  };
+
+  const look = (): Promise<void> => {
+    next ??= current.then(() => {
+      next = undefined;
+      current = lookOnce();
+      return current;
+    });
+    return next;
+  };
+
+  const timer = setInterval(() => void look(), intervalMs);
+  return {
+    attached: (next) => {
+      session = next;
+      lastSent = undefined;
+      return look();
+    },
+    detached: () => {
+      session = undefined;
+    },
+    look: () => void look(),
+    stop: () => clearInterval(timer),
+  };
+}

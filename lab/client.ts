@@ -1,0 +1,38 @@
+// A caller of the API as any script is one: fetch, and nothing of the server's.
+export type Answer = {
+  data: Record<string, unknown> | null;
+  errors?: { message: string; extensions?: Record<string, unknown> }[];
+};
+
+/** POSTs a document. HTTP status and body as they come. */
+export const post = async (
+  url: string,
+  key: string | null,
+  query: string,
+  variables: Record<string, unknown> = {},
+): Promise<{ status: number; body: Answer }> => {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      accept: 'application/json',
+      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify({ query, variables }),
+  });
+  return { status: response.status, body: (await response.json()) as Answer };
+};
+
+export type Ask = <T = Record<string, any>>(query: string, variables?: Record<string, unknown>) => Promise<T>;
+
+/** Asks and gives the data; throws what the server complained of. */
+export const createAsk =
+  (url: () => string, key: string): Ask =>
+  async <T>(query: string, variables: Record<string, unknown> = {}): Promise<T> => {
+    const { body } = await post(url(), key, query, variables);
+    if (body.errors || !body.data)
+      throw new Error(
+        `${body.errors?.map(({ message, extensions }) => `${extensions?.code}: ${message}`).join('; ')} in ${query.slice(0, 200)}`,
+      );
+    return body.data as T;
+  };

@@ -1,0 +1,83 @@
+// POST /swarm/update: spec, join tokens, unlock key, CA rotation.
+import { ApiError, grpcError } from './api-error.ts';
+import { createCertificateAuthority } from './certificate-authority.ts';
+import { control } from './control.ts';
+import { newTokenSecret, newUnlockKey } from './identifiers.ts';
+import { type JsonObject, numberAt, objectAt } from './json-fields.ts';
+import { type Cluster, type Engine, touch, type World } from './model.ts';
+import { writeNode } from './nodes.ts';
+import { parseVersion } from './query.ts';
+import { noteWrite } from './roles.ts';
+import { assertSwarmSpec, swarmSpecFrom } from './swarm-spec.ts';
+
+const ROTATION_MS = 3_000;
+const ROTATION_RETRY_MS = 1_600;
+
+const finishRotation = (world: World, cluster: Cluster): void => {
+  cluster.cancelRotation = undefined;
+  // One node that is Down keeps its old certificate, and with it the rotation open, until it is removed.
+  if ([...cluster.nodes.values()].some((node) => node.state === 'down')) {
+    cluster.cancelRotation = world.clock.after(ROTATION_RETRY_MS, () => finishRotation(world, cluster));
+    return;
+  }
+  cluster.ca = createCertificateAuthority();
+  cluster.secrets = { worker: newTokenSecret(), manager: newTokenSecret() };
+  cluster.rotating = false;
+  touch(world, cluster, cluster);
+  for (const node of cluster.nodes.values()) {
+    node.ca = cluster.ca;
+    writeNode(world, cluster, node);
+  }
+};
+
+/** Each manager gets a new certificate when autolock is switched on: two events that say nothing. */
+const renewCertificates = (world: World, cluster: Cluster): void => {
+  for (const nodeId of cluster.members) {
+    const node = cluster.nodes.get(nodeId);
+    if (!node) continue;
+    writeNode(world, cluster, node);
+    writeNode(world, cluster, node);
+  }
+};
+
+const flag = (query: URLSearchParams, name: string): boolean => {
+  const value = query.get(name) ?? '';
+  if (value === '') return false;
+  if (/^(?:1|t|T|true|TRUE|True)$/.test(value)) return true;
+  if (/^(?:0|f|F|false|FALSE|False)$/.test(value)) return false;
+  throw new ApiError(400, `invalid value for ${name}: ${value}`);
+};
+
+/** @throws ApiError 400 for a bad version, flag or spec; 500 `update out of sequence` */
+export const updateSwarm = async (
+  world: World,
+  engine: Engine,
+  query: URLSearchParams,
+  body: JsonObject,
+): Promise<void> => {
+  const version = parseVersion(query, 'swarm');
+  const rotate = {
+    worker: flag(query, 'rotateWorkerToken'),
+    manager: flag(query, 'rotateManagerToken'),
+    unlockKey: flag(query, 'rotateManagerUnlockKey'),
+  };
+  if (engine.membership) noteWrite(world, engine.membership.cluster);
+  const cluster = await control(world, engine, 'write');
+  assertSwarmSpec(body);
+  if (version !== cluster.versionIndex) throw grpcError('Unknown', 'update out of sequence');
+  const before = numberAt(objectAt(cluster.spec, 'CAConfig'), 'ForceRotate');
+  cluster.spec = swarmSpecFrom(body);
+  const locked = cluster.unlockKey !== '';
+  const autolock = objectAt(cluster.spec, 'EncryptionConfig').AutoLockManagers === true;
+  if (!autolock) cluster.unlockKey = '';
+  else if (cluster.unlockKey === '' || rotate.unlockKey) cluster.unlockKey = newUnlockKey();
+  if (rotate.worker) cluster.secrets.worker = newTokenSecret();
+  if (rotate.manager) cluster.secrets.manager = newTokenSecret();
+  if (numberAt(objectAt(cluster.spec, 'CAConfig'), 'ForceRotate') > before) {
+    cluster.rotating = true;
+    cluster.cancelRotation?.();
+    cluster.cancelRotation = world.clock.after(ROTATION_MS, () => finishRotation(world, cluster));
+  }
+  touch(world, cluster, cluster);
+  if (autolock && !locked) renewCertificates(world, cluster);
+};

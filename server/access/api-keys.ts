@@ -1,0 +1,181 @@
+// API keys: what frontends and scripts present. Kept hashed; the few that exist live in memory too.
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { z } from 'zod';
+import type { ApiKey as Row } from '../../prisma/generated/client.ts';
+import type { Actor } from '../audit/actor.ts';
+import type { Authorise } from '../operations/action.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database.ts';
+import type { Events } from '../platform/events.ts';
+import { isPermission, type Permission, permissions, type RoleName, roles } from './permissions.ts';
+
+export type ApiKey = {
+  id: string;
+  name: string;
+  role: RoleName;
+  /** Beyond the role's. */
+  permissions: readonly Permission[];
+  /** Cluster ids that it is held for; null: all, and what belongs to no cluster. */
+  clusters: readonly string[] | null;
+  createdAt: Date;
+  createdById: string | null;
+  expiresAt: Date | null;
+  lastUsedAt: Date | null;
+  revokedAt: Date | null;
+};
+
+export type NewKey = Pick<ApiKey, 'name' | 'role' | 'permissions' | 'clusters' | 'expiresAt' | 'createdById'>;
+
+export type ApiKeys = {
+  /** The key of a presented text, when it is valid now. */
+  authenticate(presented: string): ApiKey | null;
+  find(id: string): ApiKey | null;
+  list(): readonly ApiKey[];
+  /** @returns the text to present, shown once. */
+  create(id: string, key: NewKey): Promise<{ key: ApiKey; secret: string }>;
+  revoke(id: string): Promise<void>;
+  authorise: Authorise;
+  /** Permissions that the key holds, for any cluster. */
+  permissionsOf(key: ApiKey): readonly Permission[];
+  /** Clusters that the actor sees; null: all. */
+  clustersOf(actor: Actor): readonly string[] | null;
+  /** Calls once the key is revoked or has expired. @returns what forgets the call. */
+  onEnd(id: string, listener: () => void): () => void;
+};
+
+/** `skep_key_<id>_<secret>`: the prefix lets secret scanners find it. */
+const pattern = /^skep_key_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$/;
+const lists = { permissions: z.array(z.string()), clusters: z.array(z.string()) };
+const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+/** The last use is told to the minute: a write for each request would cost more than it tells. */
+const lastUsedStepMs = 60_000;
+/** The longest time that Node's setTimeout takes: 24.8 days. */
+const longestTimerMs = 2_147_483_647;
+
+const keyOf = (row: Row): ApiKey => ({
+  id: row.id,
+  name: row.name,
+  role: row.role as RoleName,
+  permissions: lists.permissions.parse(JSON.parse(row.permissionsJson)).filter(isPermission),
+  clusters: row.clustersJson === null ? null : lists.clusters.parse(JSON.parse(row.clustersJson)),
+  createdAt: row.createdAt,
+  createdById: row.createdById,
+  expiresAt: row.expiresAt,
+  lastUsedAt: row.lastUsedAt,
+  revokedAt: row.revokedAt,
+});
+
+/** An id for a new key, known before it is made, so that the intent can name it. */
+export const newKeyId = (): string => randomBytes(5).readUIntBE(0, 5).toString(36).padStart(8, '0').slice(-8);
+
+export const createApiKeys = async ({
+  db,
+  events,
+  clock,
+}: {
+  db: Database;
+  events: Events;
+  clock: Clock;
+}): Promise<ApiKeys> => {
+  const rows = await db.read.apiKey.findMany({ orderBy: { createdAt: 'asc' } });
+  const keys = new Map<string, { key: ApiKey; hash: Buffer }>(
+    rows.map((row) => [row.id, { key: keyOf(row), hash: Buffer.from(row.hash, 'hex') }]),
+  );
+  const endings = new Map<string, Set<() => void>>();
+
+  const valid = (key: ApiKey): boolean =>
+    key.revokedAt === null && (key.expiresAt === null || key.expiresAt > clock.now());
+  const permissionsOf = (key: ApiKey): readonly Permission[] => [
+    ...new Set([...roles[key.role], ...key.permissions]),
+  ];
+
+  const touch = (entry: { key: ApiKey }): void => {
+    const now = clock.now();
+    if (entry.key.lastUsedAt && now.getTime() - entry.key.lastUsedAt.getTime() < lastUsedStepMs) return;
+    entry.key = { ...entry.key, lastUsedAt: now };
+    const { id } = entry.key;
+    // Only a convenience: a failure to note it must not fail the request.
+    db.write(async (tx) => void (await tx.apiKey.update({ where: { id }, data: { lastUsedAt: now } }))).catch(
+      () => undefined,
+    );
+  };
+
+  return {
+    authenticate: (presented) => {
+      const [, id, secret] = pattern.exec(presented) ?? [];
+      const entry = id === undefined ? undefined : keys.get(id);
+      if (!entry || secret === undefined || !timingSafeEqual(sha256(secret), entry.hash) || !valid(entry.key))
+        return null;
+      touch(entry);
+      return entry.key;
+    },
+    find: (id) => keys.get(id)?.key ?? null,
+    list: () => [...keys.values()].map(({ key }) => key),
+    create: async (id, { permissions: extra, clusters, ...rest }) => {
+      const secret = randomBytes(32).toString('base64url');
+      const hash = sha256(secret);
+      const data = {
+        ...rest,
+        id,
+        permissionsJson: JSON.stringify(extra),
+        clustersJson: clusters === null ? null : JSON.stringify(clusters),
+        hash: hash.toString('hex'),
+        createdAt: clock.now(),
+      };
+      const key = await events.transact(
+        async (tx) => keyOf(await tx.apiKey.create({ data })),
+        (made) => keys.set(id, { key: made, hash }),
+      );
+      return { key, secret: `skep_key_${id}_${secret}` };
+    },
+    revoke: async (id) => {
+      const revokedAt = clock.now();
+      await events.transact(
+        async (tx) =>
+          void (await tx.apiKey.updateMany({ where: { id, revokedAt: null }, data: { revokedAt } })),
+        () => {
+          const entry = keys.get(id);
+          if (entry && !entry.key.revokedAt) entry.key = { ...entry.key, revokedAt };
+        },
+      );
+      for (const ended of [...(endings.get(id) ?? [])]) ended();
+    },
+    authorise: (actor, permission, clusterId) => {
+      if (actor.kind === 'SYSTEM') return true;
+      const key = keys.get(actor.id)?.key;
+      if (!key || !valid(key) || !permissionsOf(key).some((held) => held === permission)) return false;
+      if (clusterId === undefined || key.clusters === null) return true;
+      return clusterId !== null && key.clusters.includes(clusterId);
+    },
+    permissionsOf,
+    clustersOf: (actor) =>
+      actor.kind === 'SYSTEM' ? null : (keys.get(actor.id)?.key.clusters ?? (keys.has(actor.id) ? null : [])),
+    onEnd: (id, listener) => {
+      const expiresAt = keys.get(id)?.key.expiresAt;
+      const leftMs = expiresAt ? expiresAt.getTime() - clock.now().getTime() : longestTimerMs;
+      // A key that lives longer than a timer can be set is asked about by every request anyway.
+      const timer = leftMs < longestTimerMs ? setTimeout(ended, Math.max(0, leftMs)) : undefined;
+      const listening = endings.get(id) ?? new Set();
+      endings.set(id, listening.add(ended));
+      function forget(): void {
+        clearTimeout(timer);
+        listening.delete(ended);
+      }
+      function ended(): void {
+        forget();
+        listener();
+      }
+      return forget;
+    },
+  };
+};
+
+/** The first key of a new database: every permission, for the person who reads the console of the first start. */
+export const firstKey: NewKey = {
+  name: 'first admin',
+  role: 'admin',
+  permissions: Object.keys(permissions).filter(isPermission),
+  clusters: null,
+  expiresAt: null,
+  createdById: null,
+};

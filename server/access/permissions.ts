@@ -1,0 +1,54 @@
+// What may be allowed, and to which roles it is.
+
+/** Every permission with what it allows. */
+export const permissions = {
+  'cluster:read': 'See clusters, their nodes and tasks.',
+  'host:read': 'See hosts and their agents.',
+  'operation:read': 'See operations.',
+  'audit:read': 'See the audit log and verify it.',
+  'node:availability': 'Set a node active, pause or drain.',
+  'node:label': 'Set and remove node labels.',
+  'node:promote': 'Make workers managers.',
+  'operation:cancel': 'Cancel an open operation.',
+  'node:demote': 'Make managers workers.',
+  'node:remove': 'Remove nodes from a cluster.',
+  'host:join': 'Let hosts join a cluster.',
+  'host:leave': 'Let hosts leave their cluster.',
+  'host:enrol': 'Enrol hosts, see enrolments.',
+  'host:update': 'Rename, revoke and forget hosts.',
+  'cluster:init': 'Make a cluster.',
+  'cluster:update': 'Adopt, rename and forget clusters.',
+  'secret:rotate': 'Rotate join tokens.',
+  'key:admin': 'See, create and revoke API keys.',
+  'secret:reveal': 'Read join tokens and unlock keys. In no role: given by name.',
+  'cluster:force': 'Acts that can lose a cluster. In no role: given by name.',
+} as const;
+
+export type Permission = keyof typeof permissions;
+
+/** Given to a key by name only, never by a role. */
+export const separatePermissions: readonly Permission[] = ['secret:reveal', 'cluster:force'];
+
+const viewer: readonly Permission[] = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
+const operator: readonly Permission[] = [
+  ...viewer,
+  'node:availability',
+  'node:label',
+  'node:promote',
+  'operation:cancel',
+];
+const all = Object.keys(permissions).filter(isPermission);
+
+/** viewer < operator < admin. */
+export const roles = {
+  viewer,
+  operator,
+  admin: all.filter((permission) => !separatePermissions.includes(permission)),
+} as const;
+
+export type RoleName = keyof typeof roles;
+export const roleNames = ['viewer', 'operator', 'admin'] as const satisfies readonly RoleName[];
+
+export function isPermission(name: string): name is Permission {
+  return name in permissions;
+}

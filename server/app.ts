@@ -1,0 +1,223 @@
+// The composition root: every part is made here and given what it needs.
+import { chmodSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
+import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
+import { system } from './audit/actor.ts';
+import { createAudit } from './audit/record.ts';
+import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
+import { createDiscover } from './clusters/discover.ts';
+import { initClusterAction } from './clusters/init.ts';
+import { createManagers } from './clusters/managers.ts';
+import { followMemberships } from './clusters/membership-of-hosts.ts';
+import { createPublish } from './clusters/publish.ts';
+import { createReadCluster } from './clusters/read.ts';
+import { createClusters } from './clusters/registry.ts';
+import { revealJoinTokenAction, revealUnlockKeyAction, rotateJoinTokenAction } from './clusters/tokens.ts';
+import { createWatch } from './clusters/watch.ts';
+import type { Config } from './config.ts';
+import type { Parts } from './context.ts';
+import { createHttp } from './graphql/http.ts';
+import { createSocketEndpoint } from './graphql/websocket.ts';
+import {
+  createEnrolmentAction,
+  forgetHostAction,
+  renameHostAction,
+  revokeHostAction,
+  type ScopeOf,
+} from './hosts/actions.ts';
+import { createAgentEndpoint } from './hosts/agent-endpoint.ts';
+import { createCommands } from './hosts/commands.ts';
+import { createEnrolments } from './hosts/enrolments.ts';
+import { createLinks } from './hosts/links.ts';
+import { createHosts } from './hosts/registry.ts';
+import { openServerIdentity } from './hosts/server-identity.ts';
+import { createSourceOf, type Listening, listen } from './listen.ts';
+import { joinHostsAction } from './membership/join.ts';
+import { leaveSwarmAction } from './membership/leave.ts';
+import { removeNodesAction } from './membership/remove.ts';
+import { setNodeAvailabilityAction } from './nodes/availability.ts';
+import { createChangeNode } from './nodes/change.ts';
+import { updateNodeLabelsAction } from './nodes/labels.ts';
+import { createFindNodes } from './nodes/reference.ts';
+import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
+import { cancelOperationAction } from './operations/cancel.ts';
+import { createOperations, type Operations } from './operations/operations.ts';
+import { applyMigrations } from './platform/apply-migrations.ts';
+import { createClock } from './platform/clock.ts';
+import { createDatabase, type Database } from './platform/database.ts';
+import { createEvents } from './platform/events.ts';
+import { uuidv7 } from './platform/ids.ts';
+import type { Log } from './platform/log.ts';
+import { version } from './version.ts';
+
+export type App = {
+  /** Where GraphQL is. */
+  url: string;
+  port: number;
+  /** Reads are answered and not published while true (for tests). */
+  pauseWatcher(paused: boolean): void;
+  close(): Promise<void>;
+};
+
+/** A fact of this database, made at its first start. */
+const settle = async (db: Database, key: string): Promise<string> => {
+  const found = await db.read.setting.findUnique({ where: { key } });
+  if (found) return found.value;
+  const value = uuidv7();
+  await db.write(async (tx) => void (await tx.setting.create({ data: { key, value } })));
+  return value;
+};
+
+/**
+ * @param migrations folder of the migrations; beside the sources, or beside the bundle.
+ * @param showFirstKey told the admin key of a new database, once, as soon as it is stored.
+ */
+export const createApp = async ({
+  config,
+  migrations,
+  showFirstKey,
+  log,
+}: {
+  config: Config;
+  migrations: string;
+  showFirstKey: (key: string) => void;
+  log: Log;
+}): Promise<App> => {
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const file = join(config.dataDir, 'skep.db');
+  await applyMigrations({ file, folder: migrations });
+  const db = await createDatabase({ file, log });
+  chmodSync(file, 0o600);
+  const clock = createClock();
+  const events = await createEvents({
+    db,
+    clock,
+    generation: await settle(db, 'generation'),
+    keep: config.eventsKept,
+  });
+  const audit = createAudit({ clock });
+  const apiKeys = await createApiKeys({ db, events, clock });
+  const { authorise } = apiKeys;
+  const scopeOf: ScopeOf = ({ actor }) => apiKeys.clustersOf(actor);
+
+  const hosts = await createHosts({ db, events, clock, log });
+  const identity = openServerIdentity({
+    id: await settle(db, 'id'),
+    file: join(config.dataDir, 'server-key.pem'),
+  });
+  const enrolments = createEnrolments({ db, events, audit, hosts, identity, clock });
+  const links = createLinks();
+  const commands = createCommands({ db, links, clock });
+
+  const clusters = await createClusters({ db, events, audit, clock });
+  const managers = createManagers({ hosts, links });
+  const publish = createPublish({ clusters, hosts, audit, clock });
+  const read = createReadCluster({ clusters, managers, commands, publish, clock, log });
+  followMemberships({ hosts, clusters, log });
+  const discover = createDiscover({ clusters, hosts, log });
+  const watch = createWatch({ clusters, hosts, read, intervalMs: config.watchIntervalMs, log });
+
+  const findNodes = createFindNodes({ clusters, scopeOf });
+  const change = createChangeNode({ clusters, managers, commands, read });
+
+  const cluster = { clusters, managers, commands, read, scopeOf, clock };
+  const node = { find: findNodes, change, managers };
+  const membership = { ...cluster, hosts, links, change, find: findNodes };
+  const operations: Operations = createOperations({
+    actions: [
+      cancelOperationAction(() => operations, authorise),
+      createApiKeyAction(apiKeys, clock),
+      revokeApiKeyAction(apiKeys),
+      createEnrolmentAction(enrolments),
+      renameHostAction(hosts, scopeOf),
+      revokeHostAction(hosts, links, scopeOf, clock),
+      forgetHostAction(hosts, links, scopeOf),
+      initClusterAction({ clusters, hosts, links, commands, read, discover, scopeOf }),
+      adoptClusterAction(cluster),
+      renameClusterAction(cluster),
+      forgetClusterAction(cluster),
+      revealJoinTokenAction(cluster),
+      revealUnlockKeyAction(cluster),
+      rotateJoinTokenAction(cluster),
+      promoteNodesAction(node),
+      demoteNodesAction(node),
+      setNodeAvailabilityAction(node),
+      updateNodeLabelsAction(node),
+      joinHostsAction(membership),
+      leaveSwarmAction(membership),
+      removeNodesAction(membership),
+    ],
+    authorise,
+    audit,
+    db,
+    events,
+    clock,
+    log,
+  });
+
+  if (apiKeys.list().length === 0) {
+    const made = await apiKeys.create(newKeyId(), firstKey);
+    showFirstKey(made.secret);
+    await events.transact(async (tx, emit) => {
+      const targets = [{ kind: 'API_KEY', id: made.key.id, name: made.key.name }];
+      await audit.append(tx, emit, { phase: 'OBSERVED', action: 'firstStart', actor: system, targets });
+    });
+  }
+
+  let listening: Listening | null = null;
+  const parts: Parts = {
+    db,
+    events,
+    clock,
+    operations,
+    apiKeys,
+    hosts,
+    enrolments,
+    commands,
+    clusters,
+    managers,
+    findNodes,
+    scopeOf,
+    agentUrl: () => config.agentUrl ?? `ws://${config.host}:${listening?.port ?? config.port}/agent`,
+    sourceOf: createSourceOf(config.behindProxy),
+  };
+  const yoga = createHttp({ parts, development: config.development, log });
+  const sockets = createSocketEndpoint({ parts, log });
+  const notice = (hostId: string): void => watch.notice(hostId);
+  const agents = createAgentEndpoint({
+    version,
+    identity,
+    hosts,
+    links,
+    enrolments,
+    commands,
+    notice,
+    clock,
+    log,
+  });
+  await operations.recover();
+  listening = await listen({
+    ...config,
+    graphql: (request, response) => void yoga(request, response, { req: request, res: response }),
+    upgrades: { '/graphql': sockets.upgrade, '/agent': agents.upgrade },
+    ready: async () => (await db.read.setting.count()) > 0,
+  });
+  log.info({ url: listening.url, socket: config.socket, version }, 'listening');
+
+  const { url, port, close } = listening;
+  return {
+    url,
+    port,
+    pauseWatcher: read.pause,
+    close: async () => {
+      watch.stop();
+      // Told first and awaited last: what waits for an agent ends when the agents' links do.
+      const stopped = operations.stop();
+      await Promise.all([sockets.close(), agents.close()]);
+      await stopped;
+      await close();
+      await db.close();
+    },
+  };
+};

@@ -1,0 +1,124 @@
+// What is known of a cluster, and what events tell of it.
+import type { NodeObservation, SwarmObservation } from './observation.ts';
+import { type Quorum, quorumNow } from './quorum.ts';
+
+export const clusterStates = [
+  'DISCOVERED',
+  'HEALTHY',
+  'AT_RISK',
+  'NO_LEADER',
+  'QUORUM_LOST',
+  'UNREACHABLE',
+  'SPLIT',
+  'DISSOLVED',
+] as const;
+export type ClusterState = (typeof clusterStates)[number];
+export type TokenRole = 'WORKER' | 'MANAGER';
+export type TokenTimes = { rotatedAt: Date | null; revealedAt: Date | null };
+
+/** A node as it was seen last; `unexplained`: it came while a join was open, ours or not is not known yet. */
+export type SeenNode = NodeObservation & { unexplained: boolean };
+
+/** Why the newest read failed; null: it did not. `since`: of the first failure in a row. */
+export type Trouble = { code: string; message: string; since: Date; quorumLost: boolean } | null;
+
+export type Cluster = {
+  id: string;
+  name: string;
+  /** Null: discovered, read-only. */
+  adoptedAt: Date | null;
+  /** The root certificate's digest, pinned. */
+  caDigest: string | null;
+  dissolvedAt: Date | null;
+  createdAt: Date;
+  /** When the read began that everything below is of; null: never read. */
+  observedAt: Date | null;
+  swarm: SwarmObservation | null;
+  tokens: Record<TokenRole, TokenTimes>;
+  nodes: ReadonlyMap<string, SeenNode>;
+  /** The host whose agent answered last. */
+  watchedThrough: string | null;
+  trouble: Trouble;
+};
+
+/** An election takes up to 27 seconds (measured); no leader for longer is a lost quorum. */
+const electionMs = 30_000;
+
+/** What is known of the trouble after one more failed read. */
+export const troubleAfter = (
+  before: Trouble,
+  { code, message }: { code: string; message: string },
+  now: Date,
+): NonNullable<Trouble> => {
+  const since = before?.since ?? now;
+  return {
+    code,
+    message,
+    since,
+    quorumLost: code === 'NO_LEADER' && now.getTime() - since.getTime() > electionMs,
+  };
+};
+
+export const quorumOfCluster = (cluster: Cluster): Quorum => quorumNow([...cluster.nodes.values()]);
+
+export const stateOf = (cluster: Cluster): ClusterState => {
+  if (cluster.dissolvedAt) return 'DISSOLVED';
+  if (cluster.trouble?.code === 'NO_LEADER') return cluster.trouble.quorumLost ? 'QUORUM_LOST' : 'NO_LEADER';
+  if (cluster.trouble) return 'UNREACHABLE';
+  if (!cluster.adoptedAt) return 'DISCOVERED';
+  return quorumOfCluster(cluster).tolerates > 0 ? 'HEALTHY' : 'AT_RISK';
+};
+
+export const leaderOf = (cluster: Cluster): SeenNode | null =>
+  [...cluster.nodes.values()].find(({ managerStatus }) => managerStatus?.leader) ?? null;
+
+/** The first twelve digits: enough to tell two tokens apart, far too few to find one. */
+export const fingerprintOf = (digest: string): string => digest.slice(0, 12);
+
+/** What events and filters know of a cluster. */
+export type ClusterScalars = {
+  id: string;
+  name: string;
+  state: ClusterState;
+  leader: string | null;
+  managers: number;
+  reachable: number;
+  tolerates: number;
+  autolock: boolean;
+  specVersion: number;
+  joinTokens: Record<TokenRole, string | null>;
+  caDigest: string | null;
+  watcher: { host: string | null; stale: boolean };
+};
+
+/** `Spec.EncryptionConfig.AutoLockManagers` of the engine's swarm spec. */
+export const isAutolocked = (spec: Record<string, unknown> | undefined): boolean => {
+  const config = spec?.EncryptionConfig;
+  return (
+    config !== null &&
+    typeof config === 'object' &&
+    'AutoLockManagers' in config &&
+    config.AutoLockManagers === true
+  );
+};
+
+export const clusterScalars = (cluster: Cluster): ClusterScalars => {
+  const { managers, reachable, tolerates } = quorumOfCluster(cluster);
+  return {
+    id: cluster.id,
+    name: cluster.name,
+    state: stateOf(cluster),
+    leader: leaderOf(cluster)?.id ?? null,
+    managers,
+    reachable,
+    tolerates,
+    autolock: isAutolocked(cluster.swarm?.spec),
+    specVersion: cluster.swarm?.version ?? 0,
+    joinTokens: {
+      WORKER: cluster.swarm && fingerprintOf(cluster.swarm.tokens.WORKER),
+      MANAGER: cluster.swarm && fingerprintOf(cluster.swarm.tokens.MANAGER),
+    },
+    caDigest: cluster.swarm?.caDigest ?? null,
+    watcher: { host: cluster.watchedThrough, stale: cluster.trouble !== null },
+  };
+};

@@ -1,0 +1,214 @@
+// From a read of a cluster to what the world hears: the projection, node events, cluster events, EXTERNAL records.
+import { external } from '../audit/actor.ts';
+import type { Audit } from '../audit/record.ts';
+import type { Hosts } from '../hosts/registry.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Change, Emit, Transaction } from '../platform/events.ts';
+import type { Cluster, SeenNode } from './cluster.ts';
+import { compareNodes, compareSwarm, isSetByPeople, type NodeDifference } from './compare.ts';
+import { type Explanation, explain } from './explain.ts';
+import type { NodeObservation, Observation } from './observation.ts';
+import type { Clusters } from './registry.ts';
+
+/** `began`: when the read began; `hostId`: whose engine answered. */
+export type Snapshot = { clusterId: string; observation: Observation; began: Date; hostId: string };
+export type Publish = (snapshot: Snapshot) => Promise<void>;
+
+/** How long a node without a name is left out of what is shown. */
+const describeMs = 5_000;
+
+/** What events tell of a node: all that was seen but its certificate's root, which is the cluster's. */
+export const nodeScalars = (node: SeenNode): unknown => {
+  const { tlsInfo: _, unexplained: __, ...told } = node;
+  return told;
+};
+
+export const createPublish = ({
+  clusters,
+  hosts,
+  audit,
+  clock,
+}: {
+  clusters: Clusters;
+  hosts: Hosts;
+  audit: Audit;
+  clock: Clock;
+}): Publish => {
+  const hostOf = (nodeId: string): string | null =>
+    (
+      hosts.ofNode(nodeId) ??
+      hosts.list().find(({ membership, revokedAt }) => membership?.nodeId === nodeId && revokedAt === null)
+    )?.id ?? null;
+
+  const undescribed = new Map<string, number>();
+  /** A node is listed a moment before its engine has told its name: it counts from when it has, or soon after. */
+  const described = ({ nodes }: Observation, known: Cluster): NodeObservation[] =>
+    nodes.filter(({ id, hostname }) => {
+      if (hostname !== '' || known.nodes.has(id)) {
+        undescribed.delete(id);
+        return true;
+      }
+      const since = undescribed.get(id) ?? performance.now();
+      undescribed.set(id, since);
+      return performance.now() - since > describeMs;
+    });
+
+  return async ({ clusterId, observation: read, began, hostId }) => {
+    const known = clusters.find(clusterId);
+    if (!known) return;
+    const observation = { ...read, nodes: described(read, known) };
+    const { differences } = compareNodes(known.nodes, observation.nodes);
+    const quiet =
+      known.swarm !== null &&
+      known.trouble === null &&
+      differences.length === 0 &&
+      compareSwarm(known.swarm, observation).length === 0 &&
+      known.swarm.version === observation.swarm.version &&
+      ![...known.nodes.values()].some(({ unexplained }) => unexplained);
+    if (quiet) {
+      clusters.note(clusterId, { observedAt: began, watchedThrough: hostId });
+      return;
+    }
+    await clusters.change(clusterId, (before, tx, emit) =>
+      apply(before, tx, emit, { observation, began, hostId }),
+    );
+  };
+
+  async function apply(
+    before: Cluster,
+    tx: Transaction,
+    emit: Emit,
+    snapshot: Omit<Snapshot, 'clusterId'>,
+  ): Promise<Partial<Cluster> | null> {
+    const { observation, began, hostId } = snapshot;
+    if (before.observedAt && began < before.observedAt) return null;
+    const firstSight = before.swarm === null;
+    const { nodes, differences } = compareNodes(before.nodes, observation.nodes);
+    const explanation = await explain(tx, before.id, before.observedAt, clock.now());
+    const interval = { observedBetween: { from: before.observedAt, to: began } };
+
+    for (const difference of differences) {
+      const verdict = explainNode(difference, explanation, before);
+      if (difference.kind === 'ADDED')
+        nodes.set(difference.after.id, {
+          ...difference.after,
+          unexplained: verdict.undecided && !firstSight,
+        });
+      await emit({
+        topic: 'NODE',
+        kind: difference.kind,
+        clusterId: before.id,
+        subjectId: difference.after.id,
+        before: difference.before && nodeScalars(difference.before),
+        after: nodeScalars(difference.after),
+        changes: difference.changes,
+        operationId: verdict.operationId,
+      });
+      if (verdict.external.length > 0 && !firstSight)
+        await observed(
+          tx,
+          emit,
+          before,
+          `node${difference.kind === 'UPDATED' ? 'Changed' : difference.kind === 'ADDED' ? 'Added' : 'Removed'}`,
+          {
+            target: { kind: 'NODE', id: difference.after.id, name: difference.after.hostname },
+            changes: difference.kind === 'UPDATED' ? verdict.external : [],
+            input: {
+              ...interval,
+              versions: { from: difference.before?.version ?? null, to: difference.after.version },
+            },
+          },
+        );
+    }
+    for (const node of nodes.values()) {
+      if (!node.unexplained) continue;
+      const ours = explanation.joinOf(hostOf(node.id)) !== null;
+      if (!ours && explanation.joinsOpen) continue;
+      nodes.set(node.id, { ...node, unexplained: false });
+      if (!ours)
+        await observed(tx, emit, before, 'nodeAdded', {
+          target: { kind: 'NODE', id: node.id, name: node.hostname },
+          changes: [],
+          input: interval,
+        });
+    }
+    const swarmChanges = compareSwarm(before.swarm, observation).filter(
+      (change) => explanation.operationOf({ ...change, subjectId: before.id }) === null,
+    );
+    if (swarmChanges.length > 0)
+      await observed(tx, emit, before, 'swarmChanged', {
+        target: { kind: 'CLUSTER', id: before.id, name: before.name },
+        changes: swarmChanges,
+        input: {
+          ...interval,
+          versions: { from: before.swarm?.version ?? null, to: observation.swarm.version },
+        },
+      });
+    await explanation.settle();
+    // Unchanged nodes keep their identity, so that only what differs is stored.
+    for (const [id, node] of before.nodes)
+      if (nodes.has(id) && nodes.get(id)?.version === node.version && !differs(node, nodes.get(id)))
+        nodes.set(id, node);
+    return {
+      nodes,
+      swarm: observation.swarm,
+      caDigest: before.caDigest ?? (before.adoptedAt ? observation.swarm.caDigest : null),
+      observedAt: began,
+      watchedThrough: hostId,
+      trouble: null,
+    };
+  }
+
+  function explainNode(difference: NodeDifference, explanation: Explanation, cluster: Cluster) {
+    const subjectId = difference.after.id;
+    if (difference.kind === 'ADDED') {
+      const operationId =
+        explanation.joinOf(hostOf(subjectId)) ??
+        explanation.operationOf({ subjectId, path: 'added', old: null, new: true });
+      const undecided = operationId === null && explanation.joinsOpen;
+      return { operationId, undecided, external: operationId === null && !undecided ? [added] : [] };
+    }
+    if (difference.kind === 'REMOVED') {
+      const operationId = explanation.operationOf({ subjectId, path: 'removed', old: null, new: true });
+      return { operationId, undecided: false, external: operationId === null ? [removed] : [] };
+    }
+    let operationId: string | null = null;
+    const externalChanges = difference.changes.filter(isSetByPeople).filter((change) => {
+      const found = explanation.operationOf({ ...change, subjectId });
+      operationId = found ?? operationId;
+      return found === null;
+    });
+    return {
+      operationId: operationId as string | null,
+      undecided: false,
+      external: cluster.swarm ? externalChanges : [],
+    };
+  }
+
+  async function observed(
+    tx: Transaction,
+    emit: Emit,
+    cluster: Cluster,
+    action: string,
+    {
+      target,
+      changes,
+      input,
+    }: { target: { kind: string; id: string; name: string }; changes: readonly Change[]; input: unknown },
+  ): Promise<void> {
+    await audit.append(tx, emit, {
+      phase: 'OBSERVED',
+      action,
+      actor: external,
+      clusterId: cluster.id,
+      targets: [target],
+      changes,
+      input,
+    });
+  }
+};
+
+const added: Change = { path: 'node', old: null, new: 'added' };
+const removed: Change = { path: 'node', old: 'present', new: null };
+
+const differs = (a: SeenNode, b: SeenNode | undefined): boolean => JSON.stringify(a) !== JSON.stringify(b);

@@ -1,0 +1,126 @@
+// Reading a cluster afresh through a manager. One read at a time: their order is the order of what is published.
+import type { Commands } from '../hosts/commands.ts';
+import type { Host } from '../hosts/host.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Failure } from '../platform/failure.ts';
+import type { Log } from '../platform/log.ts';
+import { type Cluster, troubleAfter } from './cluster.ts';
+import { firstAnswer } from './first-answer.ts';
+import type { Managers } from './managers.ts';
+import { type Observation, observationOf } from './observation.ts';
+import type { Publish } from './publish.ts';
+import type { Clusters } from './registry.ts';
+
+export type FreshRead = Observation & {
+  /** The read began then, never before it was asked for. */
+  began: Date;
+  hostId: string;
+};
+
+export type ReadCluster = {
+  /**
+   * A read begun after this call; calls that wait for the same read share it. What it saw is published before it is
+   * answered, so that a query right after an operation shows what the operation saw.
+   * @throws Failure CLUSTER_UNREACHABLE, NO_LEADER, SWARM_LOCKED, ENGINE_…
+   */
+  fresh(clusterId: string): Promise<FreshRead>;
+  /** Whether it can be read now. */
+  reachable(clusterId: string): Promise<boolean>;
+  /** While true, reads are answered and not published (a test's way to pause the watcher). */
+  pause(paused: boolean): void;
+};
+
+/** How long a manager may be silent before the next one is asked as well. */
+const patienceMs = 2_000;
+
+export const createReadCluster = ({
+  clusters,
+  managers,
+  commands,
+  publish,
+  clock,
+  log,
+}: {
+  clusters: Clusters;
+  managers: Managers;
+  commands: Commands;
+  publish: Publish;
+  clock: Clock;
+  log: Log;
+}): ReadCluster => {
+  const current = new Map<string, Promise<FreshRead>>();
+  const queued = new Map<string, Promise<FreshRead>>();
+  let paused = false;
+
+  const troubled = async (cluster: Cluster, error: unknown): Promise<void> => {
+    if (paused || !(error instanceof Failure)) return;
+    await clusters
+      .change(cluster.id, ({ trouble: before }) => {
+        const trouble = troubleAfter(before, error, clock.now());
+        return before?.code === trouble.code && before.quorumLost === trouble.quorumLost ? null : { trouble };
+      })
+      .catch((failed: unknown) =>
+        log.warn({ err: failed, cluster: cluster.id }, 'a cluster’s trouble was not stored'),
+      );
+  };
+
+  const readThrough = async (cluster: Cluster, host: Host): Promise<Observation & { hostId: string }> => {
+    const result = await commands.read(host.id, { __typename: 'ReadCluster', fresh: true });
+    const observation = observationOf(result);
+    if (observation.swarm.id !== cluster.id)
+      throw new Failure('NOT_MANAGER', `${host.name} is in another cluster by now`);
+    return { ...observation, hostId: host.id };
+  };
+
+  const readOnce = async (clusterId: string): Promise<FreshRead> => {
+    const cluster = clusters.find(clusterId);
+    if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
+    const began = clock.now();
+    try {
+      managers.first(cluster);
+      const { hostId, ...observation } = await firstAnswer(
+        managers.of(cluster),
+        (host) => readThrough(cluster, host),
+        patienceMs,
+      );
+      if (!paused) await publish({ clusterId, observation, began, hostId });
+      return { ...observation, began, hostId };
+    } catch (error) {
+      await troubled(cluster, error);
+      throw error;
+    }
+  };
+
+  /** Begins when the read before it has ended, whoever asked for it. */
+  const fresh = (clusterId: string): Promise<FreshRead> => {
+    const waiting = queued.get(clusterId);
+    if (waiting) return waiting;
+    const before = current.get(clusterId);
+    const begin = (): Promise<FreshRead> => {
+      queued.delete(clusterId);
+      const read = readOnce(clusterId);
+      current.set(clusterId, read);
+      const done = (): void => {
+        if (current.get(clusterId) === read) current.delete(clusterId);
+      };
+      read.then(done, done);
+      return read;
+    };
+    if (!before) return begin();
+    const next = before.then(begin, begin);
+    queued.set(clusterId, next);
+    return next;
+  };
+
+  return {
+    fresh,
+    reachable: (clusterId) =>
+      fresh(clusterId).then(
+        () => true,
+        () => false,
+      ),
+    pause: (value) => {
+      paused = value;
+    },
+  };
+};

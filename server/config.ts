@@ -1,0 +1,73 @@
+// The server's configuration: environment variables, checked at start.
+import { resolve } from 'node:path';
+import { z } from 'zod';
+
+const yes = z
+  .enum(['yes', 'no'])
+  .default('no')
+  .transform((value) => value === 'yes');
+
+const environment = z.object({
+  /** Folder of the database and the server's key. */
+  SKEP_DATA_DIR: z.string().min(1).default('data'),
+  /** Address to listen on. Other than loopback only behind a proxy that speaks TLS. */
+  SKEP_HOST: z.string().min(1).default('127.0.0.1'),
+  /** TCP port; 0: any free one. */
+  SKEP_PORT: z.coerce.number().int().min(0).max(65_535).default(4_000),
+  /** Path of a unix socket to listen on as well, for agents on this machine. */
+  SKEP_SOCKET: z.string().min(1).optional(),
+  /** `yes`: a proxy in front speaks TLS, so SKEP_HOST may be any address, and X-Forwarded-For says where a request came from. */
+  SKEP_BEHIND_PROXY: yes,
+  /** Milliseconds between two reads of a cluster without a hint from its engines. */
+  SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
+  /** How many events are kept for subscribers that come back. */
+  SKEP_EVENTS_KEPT: z.coerce.number().int().min(1_000).default(100_000),
+  /** What agents dial, as the command of an enrolment shows it; default: the address listened on. */
+  SKEP_AGENT_URL: z.url({ protocol: /^wss?$/ }).optional(),
+  /** `debug`, `info`, `warn`, `error` or `silent`. */
+  SKEP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** `development`: GraphiQL at /graphql. */
+  NODE_ENV: z.string().optional(),
+});
+
+export type Config = {
+  dataDir: string;
+  host: string;
+  port: number;
+  socket: string | null;
+  watchIntervalMs: number;
+  eventsKept: number;
+  agentUrl: string | null;
+  behindProxy: boolean;
+  logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  development: boolean;
+};
+
+const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host.startsWith('127.');
+
+/** @throws Error with a sentence for the person who starts the server. */
+export const readConfig = (env: NodeJS.ProcessEnv): Config => {
+  const parsed = environment.safeParse(env);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  const { data } = parsed;
+  if (!isLoopback(data.SKEP_HOST) && !data.SKEP_BEHIND_PROXY)
+    throw new Error(
+      'SKEP_HOST: without TLS the server listens on loopback only; set SKEP_BEHIND_PROXY=yes if a proxy in front speaks TLS',
+    );
+  return {
+    dataDir: resolve(data.SKEP_DATA_DIR),
+    host: data.SKEP_HOST,
+    port: data.SKEP_PORT,
+    socket: data.SKEP_SOCKET === undefined ? null : resolve(data.SKEP_SOCKET),
+    watchIntervalMs: data.SKEP_WATCH_INTERVAL_MS,
+    eventsKept: data.SKEP_EVENTS_KEPT,
+    agentUrl: data.SKEP_AGENT_URL ?? null,
+    behindProxy: data.SKEP_BEHIND_PROXY,
+    logLevel: data.SKEP_LOG_LEVEL,
+    development: data.NODE_ENV === 'development',
+  };
+};

@@ -1,0 +1,42 @@
+// What every resolver is given: who asks, and the parts of the server.
+
+import type { IncomingMessage } from 'node:http';
+import type { ApiKey, ApiKeys } from './access/api-keys.ts';
+import type { Requester } from './audit/actor.ts';
+import type { Managers } from './clusters/managers.ts';
+import type { Clusters } from './clusters/registry.ts';
+import type { ScopeOf } from './hosts/actions.ts';
+import type { Commands } from './hosts/commands.ts';
+import type { Enrolments } from './hosts/enrolments.ts';
+import type { Hosts } from './hosts/registry.ts';
+import type { FindNodes } from './nodes/reference.ts';
+import type { Operations } from './operations/operations.ts';
+import type { Clock } from './platform/clock.ts';
+import type { Database } from './platform/database.ts';
+import type { Events } from './platform/events.ts';
+
+/** The parts of the server that resolvers use. */
+export type Parts = {
+  db: Database;
+  events: Events;
+  clock: Clock;
+  operations: Operations;
+  apiKeys: ApiKeys;
+  hosts: Hosts;
+  enrolments: Enrolments;
+  commands: Commands;
+  clusters: Clusters;
+  managers: Managers;
+  findNodes: FindNodes;
+  scopeOf: ScopeOf;
+  /** What agents dial, for the enrolment's command. */
+  agentUrl: () => string;
+  /** Where a request came from. */
+  sourceOf: (request: IncomingMessage) => string | null;
+};
+
+/** One request, or one operation of a socket. */
+export type Context = Parts & {
+  requester: Requester;
+  viewer: ApiKey;
+};

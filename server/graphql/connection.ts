@@ -1,0 +1,145 @@
+// Pages of Relay connections: bounds that are refused, never clamped, and the slice that a page is.
+// https://relay.dev/graphql/connections.htm
+import { Failure } from '../platform/failure.ts';
+
+export type Page<T> = {
+  edges: { cursor: string; node: T }[];
+  pageInfo: {
+    startCursor: string | null;
+    endCursor: string | null;
+    hasNextPage: boolean;
+    hasPreviousPage: boolean;
+  };
+};
+
+/** @throws Failure BAD_USER_INPUT outside 1 to `most`. */
+export const pageSize = (name: 'first' | 'last', size: number, most: number): number => {
+  if (size < 1 || size > most)
+    throw new Failure(
+      'BAD_USER_INPUT',
+      `${name} is ${size}; it lies between 1 and ${most}`,
+      'ask for more pages',
+    );
+  return size;
+};
+
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const decode = (cursor: string): unknown => {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    throw new Failure(
+      'BAD_USER_INPUT',
+      'this is not a cursor of this list',
+      'take endCursor or startCursor from a page',
+    );
+  }
+};
+
+export const pageOf = <T>(
+  items: readonly T[],
+  cursorOf: (item: T) => string,
+  more: { next: boolean; previous: boolean },
+): Page<T> => {
+  const edges = items.map((node) => ({ cursor: cursorOf(node), node }));
+  return {
+    edges,
+    pageInfo: {
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+      hasNextPage: more.next,
+      hasPreviousPage: more.previous,
+    },
+  };
+};
+
+/** A page of a list in memory that is sorted by a key, ties broken by id: the cursor is both. */
+export const sortedPage = <T extends { id: string }>(
+  items: readonly T[],
+  {
+    first,
+    after,
+    keyOf,
+    descending,
+  }: {
+    first: number;
+    after: string | null | undefined;
+    keyOf: (item: T) => string | number;
+    descending: boolean;
+  },
+): Page<T> => {
+  const sign = descending ? -1 : 1;
+  const compare = (aKey: unknown, aId: unknown, bKey: unknown, bId: unknown): number =>
+    aKey === bKey ? order(aId, bId) : sign * order(aKey, bKey);
+  const sorted = [...items].sort((a, b) => compare(keyOf(a), a.id, keyOf(b), b.id));
+  let start = 0;
+  if (after != null) {
+    const at = decode(after);
+    if (!Array.isArray(at) || at.length !== 2)
+      throw new Failure('BAD_USER_INPUT', 'this is not a cursor of this list', 'take endCursor from a page');
+    start = sorted.findIndex((item) => compare(keyOf(item), item.id, at[0], at[1]) > 0);
+    if (start === -1) start = sorted.length;
+  }
+  const page = sorted.slice(start, start + first);
+  return pageOf(page, (item) => encode([keyOf(item), item.id]), {
+    next: start + first < sorted.length,
+    previous: start > 0,
+  });
+};
+
+const order = (a: unknown, b: unknown): number => {
+  if (typeof a === 'number' && typeof b === 'number') return a - b;
+  const left = String(a);
+  const right = String(b);
+  return left < right ? -1 : left > right ? 1 : 0;
+};
+
+export type KeysetArgs = {
+  first?: number | null;
+  after?: string | null;
+  last?: number | null;
+  before?: string | null;
+};
+
+/**
+ * A page of a table in descending order of a key, read by keyset: no offsets, no counts.
+ * @param read rows with keys between the bounds (exclusive), in the given order, at most `take`.
+ */
+export const keysetPage = async <T, Key extends string | number>(
+  { first, after, last, before }: KeysetArgs,
+  most: number,
+  keyOf: (item: T) => Key,
+  isKey: (value: unknown) => value is Key,
+  read: (range: {
+    above: Key | null;
+    below: Key | null;
+    order: 'asc' | 'desc';
+    take: number;
+  }) => Promise<T[]>,
+): Promise<Page<T>> => {
+  if (first != null && last != null)
+    throw new Failure('BAD_USER_INPUT', 'first and last are given', 'leave one out');
+  const key = (cursor: string | null | undefined): Key | null => {
+    if (cursor == null) return null;
+    const value = decode(cursor);
+    if (!isKey(value))
+      throw new Failure(
+        'BAD_USER_INPUT',
+        'this is not a cursor of this list',
+        'take endCursor or startCursor from a page',
+      );
+    return value;
+  };
+  const backwards = last != null;
+  const size = pageSize(backwards ? 'last' : 'first', last ?? first ?? 50, most);
+  // Newest first: what comes after a cursor has a smaller key.
+  const range = { below: key(after), above: key(before) };
+  const rows = await read({ ...range, order: backwards ? 'asc' : 'desc', take: size + 1 });
+  const more = rows.length > size;
+  const items = rows.slice(0, size);
+  if (backwards) items.reverse();
+  return pageOf(items, (item) => encode(keyOf(item)), {
+    next: backwards ? before != null : more,
+    previous: backwards ? more : after != null,
+  });
+};

@@ -1,0 +1,12 @@
+// The schema, put together: importing a slice's schema adds its types to the builder.
+import '../audit/schema.ts';
+import '../operations/schema.ts';
+import '../access/schema.ts';
+import '../hosts/schema.ts';
+import '../clusters/schema.ts';
+import '../nodes/schema.ts';
+import '../membership/schema.ts';
+import type { GraphQLSchema } from 'graphql';
+import { builder } from './builder.ts';
+
+export const schema: GraphQLSchema = builder.toSchema();

@@ -1,0 +1,182 @@
+// The agents' endpoint: graphql-ws on /agent, mutual proof of keys, one link a host.
+import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GraphQLError } from 'graphql';
+import { useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import { z } from 'zod';
+import type { Clock } from '../platform/clock.ts';
+import { Failure, failureInfo } from '../platform/failure.ts';
+import type { Log } from '../platform/log.ts';
+import { type AgentContext, agentSchema, heartbeatSeconds } from './agent-schema.ts';
+import type { Commands } from './commands.ts';
+import type { Enrolments } from './enrolments.ts';
+import type { Host, Report } from './host.ts';
+import { createLink, type Link, type Links } from './links.ts';
+import type { Hosts } from './registry.ts';
+import type { ServerIdentity } from './server-identity.ts';
+
+const initPayload = z.object({
+  agent: z.string().max(100).nullish(),
+  nonce: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+});
+
+/** What is kept for a connection between its messages. */
+type Session = { hostId: string | null; agentNonce: string; serverNonce: string; link: Link | null };
+
+export type AgentEndpoint = {
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  close(): Promise<void>;
+};
+
+/** The text that an agent signs to attach (agent.graphql, attach). */
+const attachText = (hostId: string, { agentNonce, serverNonce }: Session): string =>
+  `skep-agent-v1\n${hostId}\n${agentNonce}\n${serverNonce}`;
+
+const proves = (host: Host, text: string, signature: string): boolean => {
+  const key = createPublicKey({ key: Buffer.from(host.publicKey, 'base64url'), format: 'der', type: 'spki' });
+  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+};
+
+export const createAgentEndpoint = ({
+  version,
+  identity,
+  hosts,
+  links,
+  enrolments,
+  commands,
+  notice,
+  clock,
+  log,
+}: {
+  version: string;
+  identity: ServerIdentity;
+  hosts: Hosts;
+  links: Links;
+  enrolments: Enrolments;
+  commands: Commands;
+  notice: AgentContext['notice'];
+  clock: Clock;
+  log: Log;
+}): AgentEndpoint => {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: 16 * 1_024 * 1_024,
+    perMessageDeflate: false,
+  });
+  const sessions = new WeakMap<object, Session>();
+
+  const storeReport = async (hostId: string, report: Report): Promise<void> => {
+    const host = hosts.find(hostId);
+    if (!host) return;
+    const reported = report.engine?.id ?? null;
+    const claimed = hosts
+      .list()
+      .some((other) => other.id !== hostId && !other.revokedAt && other.engineId === reported);
+    if (claimed && host.engineId === null)
+      log.warn({ host: hostId }, 'its engine id is another host’s; it is not taken');
+    const engineId = host.engineId ?? (claimed ? null : reported);
+    await hosts.change(hostId, { report, engineId, lastSeenAt: clock.now() });
+  };
+
+  const attach = async (
+    session: Session,
+    close: (code: number, reason: string) => void,
+    signature: string,
+  ): Promise<Host> => {
+    const host = session.hostId === null ? null : hosts.find(session.hostId);
+    if (!host || host.revokedAt || !proves(host, attachText(host.id, session), signature))
+      throw new Failure(
+        'UNAUTHENTICATED',
+        'this host is unknown, revoked, or the signature is not its key’s',
+        'enrol it again',
+      );
+    session.link = createLink(host.id, close);
+    links.open(session.link);
+    await hosts.change(host.id, { status: 'CONNECTED', lastSeenAt: clock.now() });
+    log.info({ host: host.id, name: host.name }, 'agent attached');
+    return host;
+  };
+
+  /** An agent is told what a caller is told: a code and a sentence, never a defect's insides. */
+  const mask = (error: GraphQLError): GraphQLError => {
+    const cause = error.originalError;
+    if (!cause) return error;
+    if (!(cause instanceof Failure)) log.error({ err: cause }, 'an agent’s request failed unexpectedly');
+    const { code, message } = failureInfo(cause);
+    return new GraphQLError(message, { path: error.path, extensions: { code } });
+  };
+
+  const dispose = useServer(
+    {
+      schema: agentSchema,
+      connectionInitWaitTimeout: 10_000,
+      onConnect: (connection) => {
+        const payload = initPayload.safeParse(connection.connectionParams ?? {});
+        if (!payload.success) return false;
+        const session: Session = {
+          hostId: payload.data.agent ?? null,
+          agentNonce: payload.data.nonce,
+          serverNonce: randomBytes(32).toString('base64url'),
+          link: null,
+        };
+        sessions.set(connection.extra.socket, session);
+        // graphql-ws tells of the end only after the commands' subscription has ended, which waits for a command.
+        connection.extra.socket.once('close', () => session.link?.end());
+        const text = `skep-server-v1\n${session.hostId ?? ''}\n${session.agentNonce}\n${session.serverNonce}`;
+        return {
+          server: identity.id,
+          publicKey: identity.publicKey,
+          nonce: session.serverNonce,
+          signature: identity.sign(text),
+        };
+      },
+      context: ({ extra }): AgentContext => {
+        const session = sessions.get(extra.socket);
+        if (!session) throw new Error('a connection without a session');
+        const sourceAddress = extra.request.socket.remoteAddress ?? null;
+        return {
+          version,
+          sourceAddress,
+          identity,
+          enrolments,
+          commands,
+          link: () => session.link,
+          attach: (signature) =>
+            attach(session, (code, reason) => extra.socket.close(code, reason), signature),
+          report: storeReport,
+          notice,
+        };
+      },
+      onNext: (_context, _id, _payload, _args, result) =>
+        result.errors ? { ...result, errors: result.errors.map(mask) } : undefined,
+      onError: (_context, _id, _payload, errors) => errors.map(mask),
+      onDisconnect: async ({ extra }) => {
+        const link = sessions.get(extra.socket)?.link;
+        if (!link || !links.shut(link)) return;
+        log.info({ host: link.hostId }, 'agent gone');
+        const host = hosts.find(link.hostId);
+        if (host && !host.revokedAt)
+          await hosts
+            .change(host.id, { status: 'DISCONNECTED', lastSeenAt: clock.now() })
+            .catch((error: unknown) =>
+              log.warn({ err: error, host: host.id }, 'a disconnect was not stored'),
+            );
+      },
+    },
+    sockets,
+    heartbeatSeconds * 1_000,
+  );
+
+  return {
+    upgrade: (request, socket, head) =>
+      sockets.handleUpgrade(request, socket, head, (connection) =>
+        sockets.emit('connection', connection, request),
+      ),
+    close: async () => {
+      for (const client of sockets.clients) client.close(1001, 'the server stops');
+      await dispose.dispose();
+    },
+  };
+};

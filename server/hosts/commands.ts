@@ -1,0 +1,274 @@
+// Commands to agents. Those of operations are rows, so that each takes effect at most once, whoever is killed when.
+import { createHash } from 'node:crypto';
+import type { Run } from '../operations/action.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database.ts';
+import { Failure, isFailureCode } from '../platform/failure.ts';
+import { uuidv7 } from '../platform/ids.ts';
+import { scrub } from '../platform/secrets.ts';
+import type { CommandBody, Envelope, Links } from './links.ts';
+
+/** DONE; FAILED: the engine said no; REFUSED: the agent did; UNKNOWN: sent, and no answer is known. */
+export type CommandOutcome = 'DONE' | 'FAILED' | 'REFUSED' | 'UNKNOWN';
+export type CommandResult = {
+  outcome: CommandOutcome;
+  result: unknown;
+  failure: { code: string; message: string } | null;
+};
+
+/** What the watcher will see when the command takes effect: not EXTERNAL (clusters/explain.ts). */
+export type Expectation = { clusterId: string; subjectId: string; path: string; value: unknown };
+
+export type Commands = {
+  /** A read, over the link and nowhere else. @throws Failure HOST_OFFLINE, ENGINE_TIMEOUT, or the engine's. */
+  read(hostId: string, body: CommandBody, timeoutMs?: number): Promise<unknown>;
+  /**
+   * Sends a command of an operation, or finds what became of it when `step` was sent before, in this process or an
+   * earlier one: then it keeps its id, and the agent's journal makes a second run impossible.
+   * @param hostId where to send it; a function: asked only when the command is new, for one that was sent before goes
+   * to the host that has it in its journal.
+   * @param patienceMs how long to wait for a result; then UNKNOWN.
+   * @throws Failure HOST_OFFLINE, or what the function throws: nothing was sent.
+   */
+  carryOut(command: {
+    run: Run;
+    hostId: string | (() => string);
+    step: string;
+    body: CommandBody;
+    expectations?: readonly Expectation[];
+    patienceMs?: number;
+  }): Promise<CommandResult>;
+  acknowledged(hostId: string, id: string): Promise<void>;
+  /** The first result counts. */
+  completed(hostId: string, id: string, result: CommandResult): Promise<void>;
+};
+
+const secretArguments: Partial<Record<CommandBody['__typename'], readonly string[]>> = {
+  JoinSwarm: ['token'],
+};
+const readTimeoutMs = 30_000;
+const effectPatienceMs = 60_000;
+const expiresInMs = 30_000;
+
+/** Sent before a restart with other arguments than it would have now: what became of it, observation must tell. */
+const otherThanBefore: CommandResult = {
+  outcome: 'UNKNOWN',
+  result: null,
+  failure: { code: 'INTERRUPTED', message: 'sent before a restart, otherwise than it would be now' },
+};
+
+/** The failure of a command as the operation tells it. */
+export const failureOf = ({ failure, outcome }: CommandResult): Failure => {
+  const code = failure && isFailureCode(failure.code) ? failure.code : 'ENGINE_ERROR';
+  if (outcome === 'UNKNOWN')
+    return new Failure(
+      'OUTCOME_UNKNOWN',
+      failure?.message ?? 'no result came back',
+      'read the state, then decide',
+    );
+  return new Failure(code, failure?.message ?? 'the command failed');
+};
+
+const told = (body: CommandBody): { argsJson: string; argsHash: string } => {
+  const hidden = secretArguments[body.__typename] ?? [];
+  const open = Object.fromEntries(
+    Object.entries(body).filter(([key]) => key !== '__typename' && !hidden.includes(key)),
+  );
+  const argsJson = JSON.stringify(open);
+  return { argsJson, argsHash: createHash('sha256').update(`${body.__typename}\n${argsJson}`).digest('hex') };
+};
+
+export const createCommands = ({
+  db,
+  links,
+  clock,
+}: {
+  db: Database;
+  links: Links;
+  clock: Clock;
+}): Commands => {
+  type Pending = { hostId: string; envelope: Envelope; settle: (result: CommandResult) => void };
+  /** Effects without a result: sent again when the agent comes back. */
+  const effects = new Map<string, Pending>();
+  const reads = new Map<string, Pending>();
+
+  links.onOpen((link) => {
+    for (const { hostId, envelope } of effects.values()) if (hostId === link.hostId) link.push(envelope);
+  });
+  links.onShut((hostId) => {
+    for (const [id, read] of reads) {
+      if (read.hostId !== hostId) continue;
+      reads.delete(id);
+      read.settle({
+        outcome: 'FAILED',
+        result: null,
+        failure: { code: 'HOST_OFFLINE', message: 'the agent’s connection broke' },
+      });
+    }
+  });
+
+  const linkOf = (hostId: string) => {
+    const link = links.of(hostId);
+    if (!link)
+      throw new Failure('HOST_OFFLINE', `the agent of host ${hostId} is not connected`, 'start its agent');
+    return link;
+  };
+
+  const resultOf = (row: {
+    state: string;
+    resultJson: string | null;
+    failureJson: string | null;
+  }): CommandResult => ({
+    outcome: row.state as CommandOutcome,
+    result: row.resultJson === null ? null : JSON.parse(row.resultJson),
+    failure: row.failureJson === null ? null : JSON.parse(row.failureJson),
+  });
+
+  /** Waits for the result of an effect that is on its way. */
+  const whenCompleted = (
+    pending: Omit<Pending, 'settle'>,
+    patienceMs: number,
+    signal: AbortSignal,
+  ): Promise<CommandResult> =>
+    new Promise((resolve, reject) => {
+      const { id } = pending.envelope;
+      // Aborted while the row was written: the event has been already, and nothing would end the wait.
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', stopped);
+        effects.delete(id);
+      };
+      const stopped = (): void => {
+        end();
+        reject(signal.reason);
+      };
+      const settle = (result: CommandResult): void => {
+        end();
+        resolve(result);
+      };
+      const timer = setTimeout(
+        () =>
+          settle({
+            outcome: 'UNKNOWN',
+            result: null,
+            failure: { code: 'OUTCOME_UNKNOWN', message: 'the agent sent no result in time' },
+          }),
+        patienceMs,
+      );
+      signal.addEventListener('abort', stopped, { once: true });
+      effects.set(id, { ...pending, settle });
+      links.of(pending.hostId)?.push(pending.envelope);
+    });
+
+  return {
+    read: async (hostId, body, timeoutMs = readTimeoutMs) => {
+      const link = linkOf(hostId);
+      const id = uuidv7();
+      const result = await new Promise<CommandResult>((resolve) => {
+        const timer = setTimeout(() => {
+          reads.delete(id);
+          resolve({
+            outcome: 'FAILED',
+            result: null,
+            failure: { code: 'ENGINE_TIMEOUT', message: 'no answer in time' },
+          });
+        }, timeoutMs);
+        const settle = (answer: CommandResult): void => {
+          clearTimeout(timer);
+          resolve(answer);
+        };
+        const envelope = { id, operation: null, expiresInMs: timeoutMs, body };
+        reads.set(id, { hostId, envelope, settle });
+        link.push(envelope);
+      });
+      if (result.outcome !== 'DONE') throw failureOf(result);
+      return result.result;
+    },
+    carryOut: async ({ run, hostId, step, body, expectations = [], patienceMs = effectPatienceMs }) => {
+      const operationId = run.operation.id;
+      const args = told(body);
+      const earlier = run.resumed
+        ? await db.read.command.findUnique({ where: { operationId_step: { operationId, step } } })
+        : null;
+      if (earlier?.endedAt) return resultOf(earlier);
+      if (earlier) {
+        if (earlier.argsHash !== args.argsHash) return otherThanBefore;
+        const envelope = { id: earlier.id, operation: operationId, expiresInMs, body };
+        return whenCompleted({ hostId: earlier.hostId, envelope }, patienceMs, run.signal);
+      }
+      const to = typeof hostId === 'string' ? hostId : hostId();
+      linkOf(to);
+      const id = uuidv7();
+      const now = clock.now();
+      await db.write(async (tx) => {
+        await tx.command.create({
+          data: {
+            id,
+            operationId,
+            step,
+            hostId: to,
+            kind: body.__typename,
+            ...args,
+            state: 'SENT',
+            createdAt: now,
+            sentAt: now,
+          },
+        });
+        if (expectations.length > 0)
+          await tx.expectation.createMany({
+            data: expectations.map(({ value, ...rest }) => ({
+              ...rest,
+              operationId,
+              valueJson: JSON.stringify(value),
+              createdAt: now,
+            })),
+          });
+      });
+      return whenCompleted(
+        { hostId: to, envelope: { id, operation: operationId, expiresInMs, body } },
+        patienceMs,
+        run.signal,
+      );
+    },
+    acknowledged: async (hostId, id) => {
+      if (!effects.has(id)) return;
+      await db.write(
+        async (tx) =>
+          void (await tx.command.updateMany({
+            where: { id, hostId, state: 'SENT' },
+            data: { state: 'ACKNOWLEDGED' },
+          })),
+      );
+    },
+    completed: async (hostId, id, result) => {
+      const read = reads.get(id);
+      if (read?.hostId === hostId) {
+        reads.delete(id);
+        read.settle(result);
+        return;
+      }
+      const { outcome } = result;
+      const stored = {
+        state: outcome,
+        resultJson: result.result == null ? null : scrub(JSON.stringify(result.result)),
+        failureJson: result.failure && scrub(JSON.stringify(result.failure)),
+      };
+      const taken = await db.write(async (tx) => {
+        const { count } = await tx.command.updateMany({
+          where: { id, hostId, endedAt: null },
+          data: { ...stored, endedAt: clock.now() },
+        });
+        return count === 1;
+      });
+      const effect = effects.get(id);
+      if (effect?.hostId !== hostId) return;
+      // Told twice, as after a reconnect: the first counts, whoever waits for it now.
+      const row = taken ? stored : await db.read.command.findUnique({ where: { id } });
+      if (row) effect.settle(resultOf(row));
+    },
+  };
+};

@@ -1,0 +1,144 @@
+// Enrolment: one-time, expiring secrets by which agents register their keys.
+import { createHash, createPublicKey, randomBytes } from 'node:crypto';
+import type { Enrolment as Row } from '../../prisma/generated/client.ts';
+import type { Audit } from '../audit/record.ts';
+import type { Clock } from '../platform/clock.ts';
+import type { Database } from '../platform/database.ts';
+import type { Events } from '../platform/events.ts';
+import { Failure } from '../platform/failure.ts';
+import type { Host } from './host.ts';
+import type { Hosts } from './registry.ts';
+import type { ServerIdentity } from './server-identity.ts';
+
+/** Long enough to type a command on a host, too short to be found later. */
+export const enrolmentLifetimeMs = 15 * 60_000;
+
+export type Enrolment = Omit<Row, 'hash'>;
+
+export type Enrolments = {
+  /** @returns the secret, shown once: `skep_enr_<id>.<secret>.<the server's pin>`. */
+  create(enrolment: {
+    id: string;
+    hostName: string | null;
+    createdById: string;
+  }): Promise<{ secret: string; expiresAt: Date }>;
+  list(): Promise<Enrolment[]>;
+  find(id: string): Promise<Enrolment | null>;
+  /** @throws Failure NOT_FOUND: unknown, used or expired, which are not told apart; NAME_TAKEN; ALREADY_IN_SWARM never. */
+  redeem(asked: {
+    secret: string;
+    publicKey: string;
+    hostname: string;
+    engineId: string | null;
+    sourceAddress: string | null;
+  }): Promise<Host>;
+};
+
+export const newEnrolmentId = (): string => randomBytes(6).toString('hex');
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+const pattern = /^skep_enr_([0-9a-f]{12})\.([A-Za-z0-9_-]{43})$/;
+
+const isEd25519 = (publicKey: string): boolean => {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
+    return key.asymmetricKeyType === 'ed25519';
+  } catch {
+    return false;
+  }
+};
+
+export const createEnrolments = ({
+  db,
+  events,
+  audit,
+  hosts,
+  identity,
+  clock,
+}: {
+  db: Database;
+  events: Events;
+  audit: Audit;
+  hosts: Hosts;
+  identity: ServerIdentity;
+  clock: Clock;
+}): Enrolments => {
+  const invalid = (): Failure =>
+    new Failure(
+      'NOT_FOUND',
+      'the enrolment secret is unknown, used or expired',
+      'make a new one with createEnrolment',
+    );
+
+  /** The name wished for, or with a number behind it: two hosts may well have one hostname. */
+  const freeName = (wished: string): string => {
+    const taken = new Set(hosts.list().map(({ name }) => name));
+    for (let n = 1; ; n += 1) {
+      const name = n === 1 ? wished : `${wished}-${n}`;
+      if (!taken.has(name)) return name;
+    }
+  };
+
+  return {
+    create: async ({ id, hostName, createdById }) => {
+      const secret = randomBytes(32).toString('base64url');
+      const now = clock.now();
+      const expiresAt = new Date(now.getTime() + enrolmentLifetimeMs);
+      const data = { id, hostName, hash: sha256(secret), createdAt: now, createdById, expiresAt };
+      await events.transact(async (tx) => void (await tx.enrolment.create({ data })));
+      return { secret: `skep_enr_${id}.${secret}.${identity.pin}`, expiresAt };
+    },
+    list: () =>
+      db.read.enrolment.findMany({ omit: { hash: true }, orderBy: { createdAt: 'desc' }, take: 1_000 }),
+    find: (id) => db.read.enrolment.findUnique({ where: { id }, omit: { hash: true } }),
+    redeem: async ({ secret, publicKey, hostname, engineId, sourceAddress }) => {
+      const [, id, text] = pattern.exec(secret) ?? [];
+      if (id === undefined || text === undefined) throw invalid();
+      if (!isEd25519(publicKey))
+        throw new Failure('BAD_USER_INPUT', 'publicKey is not an Ed25519 key in SPKI DER, base64url');
+      if (engineId !== null && hosts.list().some((host) => host.engineId === engineId && !host.revokedAt))
+        throw new Failure(
+          'NAME_TAKEN',
+          'another host has this engine id',
+          'forget or revoke that host first, or give this engine an id of its own',
+        );
+      const now = clock.now();
+      return events.transact(
+        async (tx, emit) => {
+          // Spent by the write itself: of many that try at once, one finds it unused.
+          const spent = await tx.enrolment.updateMany({
+            where: { id, hash: sha256(text), usedAt: null, expiresAt: { gt: now } },
+            data: { usedAt: now },
+          });
+          if (spent.count !== 1) throw invalid();
+          const enrolment = await tx.enrolment.findUniqueOrThrow({ where: { id } });
+          const host: Host = {
+            id: `host_${randomBytes(8).toString('hex')}`,
+            name: freeName(enrolment.hostName ?? hostname),
+            publicKey,
+            engineId,
+            status: 'ENROLLED',
+            report: null,
+            enrolledAt: now,
+            lastSeenAt: null,
+            revokedAt: null,
+            membership: null,
+          };
+          await tx.enrolment.update({ where: { id }, data: { hostId: host.id } });
+          await hosts.add(tx, emit, host);
+          await audit.append(tx, emit, {
+            phase: 'OBSERVED',
+            action: 'enrolHost',
+            actor: { kind: 'AGENT', id: host.id, name: host.name },
+            targets: [
+              { kind: 'HOST', id: host.id, name: host.name },
+              { kind: 'ENROLMENT', id, name: id },
+            ],
+            sourceAddress,
+          });
+          return host;
+        },
+        (host) => hosts.added(host),
+      );
+    },
+  };
+};

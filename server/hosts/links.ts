@@ -1,0 +1,115 @@
+// The connected agents: one link a host, and the commands that wait to go over it.
+import { EventEmitter } from 'node:events';
+import { createBell } from '../platform/bell.ts';
+
+/** A command as agent.graphql has it. `secret` parts of the body are never stored. */
+export type CommandBody =
+  | {
+      __typename: 'InitSwarm';
+      advertiseAddr: string;
+      listenAddr: string;
+      dataPathAddr: string | null;
+      dataPathPort: number | null;
+      defaultAddrPool: readonly string[] | null;
+      subnetSize: number | null;
+      autolock: boolean;
+    }
+  | {
+      __typename: 'JoinSwarm';
+      token: string;
+      remoteAddrs: readonly string[];
+      advertiseAddr: string | null;
+      listenAddr: string;
+      dataPathAddr: string | null;
+      availability: string;
+      cluster: string;
+    }
+  | { __typename: 'LeaveSwarm'; nodeId: string; force: boolean }
+  | { __typename: 'ReadCluster'; fresh: true }
+  | { __typename: 'ReadJoinToken'; role: 'worker' | 'manager' }
+  | { __typename: 'ReadUnlockKey'; fresh: true }
+  | { __typename: 'ReadTasks'; node: string }
+  | { __typename: 'RemoveNode'; node: string; force: boolean }
+  | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
+  | {
+      __typename: 'UpdateNode';
+      node: string;
+      role: 'worker' | 'manager' | null;
+      availability: 'active' | 'pause' | 'drain' | null;
+      setLabels: readonly { key: string; value: string }[];
+      removeLabels: readonly string[];
+    };
+
+export type Envelope = { id: string; operation: string | null; expiresInMs: number; body: CommandBody };
+
+export type Link = {
+  hostId: string;
+  push(envelope: Envelope): void;
+  /** What is pushed, until the link ends. */
+  commands(): AsyncGenerator<Envelope>;
+  /** Ends it from our side. */
+  close(code: number, reason: string): void;
+  ended: AbortSignal;
+  end(): void;
+};
+
+/** Nobody has to look by himself: a push rings. */
+const idleMs = 60_000;
+
+export const createLink = (hostId: string, closeSocket: (code: number, reason: string) => void): Link => {
+  const bell = createBell();
+  const waiting: Envelope[] = [];
+  const ended = new AbortController();
+  return {
+    hostId,
+    ended: ended.signal,
+    push: (envelope) => {
+      waiting.push(envelope);
+      bell.ring();
+    },
+    async *commands() {
+      while (!ended.signal.aborted) {
+        const next = waiting.shift();
+        if (next) yield next;
+        else await bell.wait(idleMs, ended.signal);
+      }
+    },
+    close: (code, reason) => {
+      ended.abort();
+      closeSocket(code, reason);
+    },
+    end: () => ended.abort(),
+  };
+};
+
+export type Links = {
+  of(hostId: string): Link | null;
+  /** The newest connection of a host wins. */
+  open(link: Link): void;
+  /** False when it had been replaced already. */
+  shut(link: Link): boolean;
+  onOpen(listener: (link: Link) => void): void;
+  onShut(listener: (hostId: string) => void): void;
+};
+
+export const createLinks = (): Links => {
+  const links = new Map<string, Link>();
+  const bell = new EventEmitter().setMaxListeners(0);
+  return {
+    of: (hostId) => links.get(hostId) ?? null,
+    open: (link) => {
+      links.get(link.hostId)?.close(4409, 'replaced by a newer connection');
+      links.set(link.hostId, link);
+      bell.emit('open', link);
+    },
+    shut: (link) => {
+      link.end();
+      if (links.get(link.hostId) !== link) return false;
+      links.delete(link.hostId);
+      bell.emit('shut', link.hostId);
+      return true;
+    },
+    onOpen: (listener) => void bell.on('open', listener),
+    onShut: (listener) => void bell.on('shut', listener),
+  };
+};

@@ -1,0 +1,91 @@
+// The one HTTP server: GraphQL, the agents' path, health, on a port and perhaps a unix socket too.
+import { rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+
+type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+
+export type Listening = { url: string; port: number; close(): Promise<void> };
+
+/** @param behindProxy the proxy's word counts: the last address of X-Forwarded-For, which it wrote itself. */
+export const createSourceOf =
+  (behindProxy: boolean) =>
+  ({ headers, socket }: IncomingMessage): string | null => {
+    const forwarded = behindProxy ? headers['x-forwarded-for'] : undefined;
+    const last = (Array.isArray(forwarded) ? forwarded.join(',') : forwarded)?.split(',').at(-1)?.trim();
+    return last || socket.remoteAddress || null;
+  };
+
+const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?', 1)[0] ?? '/';
+
+/**
+ * @param ready whether the server can answer: database open, recovery begun.
+ * @param upgrades WebSocket endpoints by path.
+ */
+export const listen = async ({
+  host,
+  port,
+  socket,
+  graphql,
+  upgrades,
+  ready,
+}: {
+  host: string;
+  port: number;
+  socket: string | null;
+  graphql: (request: IncomingMessage, response: ServerResponse) => void;
+  upgrades: Readonly<Record<string, Upgrade>>;
+  ready: () => Promise<boolean>;
+}): Promise<Listening> => {
+  const answer = (response: ServerResponse, status: number, body: string): void => {
+    response
+      .writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+      .end(`${body}\n`);
+  };
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    const path = pathOf(request);
+    if (path === '/graphql') graphql(request, response);
+    else if (path === '/healthz') answer(response, 200, 'ok');
+    else if (path === '/readyz')
+      ready().then(
+        (isReady) => answer(response, isReady ? 200 : 503, isReady ? 'ready' : 'not ready'),
+        () => answer(response, 503, 'not ready'),
+      );
+    else answer(response, 404, 'GraphQL is at /graphql');
+  };
+  const onUpgrade: Upgrade = (request, stream, head) => {
+    const upgrade = upgrades[pathOf(request)];
+    if (upgrade) upgrade(request, stream, head);
+    else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
+  };
+  // A body that never comes must not hold a connection for Node's default of five minutes.
+  const limits = { requestTimeout: 30_000, headersTimeout: 10_000 };
+  const servers = [createServer(limits, onRequest).on('upgrade', onUpgrade)];
+  const [tcp] = servers;
+  if (!tcp) throw new Error('no server');
+  await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, host, resolve));
+  if (socket !== null) {
+    const local = createServer(limits, onRequest).on('upgrade', onUpgrade);
+    // What a killed server left behind.
+    rmSync(socket, { force: true });
+    await new Promise<void>((resolve, reject) => local.once('error', reject).listen(socket, resolve));
+    servers.push(local);
+  }
+  const { port: bound } = tcp.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/graphql`,
+    port: bound,
+    close: async () => {
+      await Promise.all(
+        servers.map(
+          (server) =>
+            new Promise<void>((resolve) => {
+              server.close(() => resolve());
+              server.closeAllConnections();
+            }),
+        ),
+      );
+    },
+  };
+};

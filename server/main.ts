@@ -1,0 +1,42 @@
+// The server's entry: configuration, start, signals.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { createApp } from './app.ts';
+import { readConfig } from './config.ts';
+import { createLog } from './platform/log.ts';
+
+/** Beside the bundle, or in the sources. */
+const migrations = ['./migrations', '../prisma/migrations']
+  .map((path) => fileURLToPath(new URL(path, import.meta.url)))
+  .find((path) => existsSync(path));
+
+const start = async (): Promise<void> => {
+  const config = readConfig(process.env);
+  const log = createLog({ level: config.logLevel });
+  if (migrations === undefined)
+    throw new Error('the folder of migrations is missing beside the server; build again');
+  // Once, to the console and nowhere else: the log scrubs secrets.
+  const showFirstKey = (key: string): void => {
+    process.stdout.write(`\nFirst start. This admin key is shown once:\n\n  ${key}\n\n`);
+  };
+  const app = await createApp({ config, migrations, showFirstKey, log });
+  let stopping = false;
+  const stop = (): void => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    app.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'the server did not stop cleanly');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+};
+
+start().catch((error: unknown) => {
+  process.stderr.write(`skep-server: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(2);
+});

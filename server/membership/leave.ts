@@ -1,0 +1,191 @@
+// leaveSwarm: docker swarm leave on each host, a manager demoted first. There is no force here.
+// https://docs.docker.com/engine/swarm/manage-nodes/#leave-the-swarm
+import { z } from 'zod';
+import { whyReadOnly } from '../clusters/find.ts';
+import { findHost } from '../hosts/actions.ts';
+import { failureOf } from '../hosts/commands.ts';
+import { clusterOf, type Host } from '../hosts/host.ts';
+import { judgeAvailability } from '../nodes/availability.ts';
+import { demoteOne, demotionOrder, judgeDemotion } from '../nodes/roles.ts';
+import { type Action, allClear, type Run, refused, type Verdict } from '../operations/action.ts';
+import { waitFor } from '../operations/wait.ts';
+import { Failure } from '../platform/failure.ts';
+import type { MembershipParts } from './join.ts';
+
+const input = z.object({ hosts: z.array(z.string().min(1)).min(1, 'names no host').max(1_000) });
+type Input = z.infer<typeof input>;
+/** `members`: the node that each host is, as of the intent. */
+type Plan = { clusterId: string | null; members: { hostId: string; nodeId: string | null }[] };
+
+/** A demoted engine gives its control up within 8 seconds (measured). */
+const controlMs = 30_000;
+const leaveMs = 30_000;
+/** Nobody says goodbye: a node that left is Down after three missed heartbeats, 15 seconds by default. */
+const downMs = 90_000;
+
+/** Lets the engine leave, and waits until it says that it is in no swarm. */
+export const leaveOne = async (
+  parts: MembershipParts,
+  run: Run,
+  hostId: string,
+  nodeId: string,
+): Promise<void> => {
+  await run.step('leave', hostId, async () => {
+    const result = await parts.commands.carryOut({
+      run,
+      hostId,
+      step: `leave:${hostId}`,
+      body: { __typename: 'LeaveSwarm', nodeId, force: false },
+    });
+    if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
+    run.unknown(result.outcome === 'UNKNOWN');
+    const left = await waitFor(
+      async () => (parts.hosts.find(hostId)?.report?.swarm?.localState === 'INACTIVE' ? true : null),
+      {
+        timeoutMs: leaveMs,
+        intervalMs: 50,
+        signal: run.signal,
+      },
+    );
+    if (!left)
+      throw new Failure('OUTCOME_UNKNOWN', 'the host was not seen to leave in time', 'read the host');
+    run.unknown(false);
+  });
+};
+
+/** Waits until managers know that the node is gone: Down, or no longer listed. */
+export const awaitDown = async (
+  parts: MembershipParts,
+  run: Run,
+  clusterId: string,
+  nodeId: string,
+): Promise<void> => {
+  await run.step('await down', nodeId, async () => {
+    const state = await waitFor(
+      async () => {
+        const fresh = await parts.read.fresh(clusterId).catch((error: unknown) => {
+          if (error instanceof Failure) return null;
+          throw error;
+        });
+        const node = fresh?.nodes.find(({ id }) => id === nodeId);
+        return fresh && (!node || node.status.state === 'DOWN') ? fresh : null;
+      },
+      { timeoutMs: downMs, intervalMs: 250, signal: run.signal },
+    );
+    if (!state)
+      throw new Failure('NOT_OBSERVED', `node ${nodeId} was not seen Down in time`, 'read the node');
+    run.observed(state.began);
+  });
+};
+
+const offline = (host: Host): Failure =>
+  new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
+
+export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> => {
+  const { clusters, hosts, links, managers, read, change } = parts;
+
+  const judge = async ({ clusterId, members }: Plan): Promise<Verdict> => {
+    for (const { hostId } of members) {
+      const host = hosts.find(hostId);
+      if (!host) return refused(new Failure('NOT_FOUND', `no host ${hostId}`));
+      if (!links.of(hostId)) return refused(offline(host));
+    }
+    const outside = members
+      .filter(({ nodeId }) => nodeId === null)
+      .map(({ hostId }) => ({ code: 'NOT_IN_SWARM', message: 'the host is in no swarm', target: hostId }));
+    const cluster = clusterId === null ? null : clusters.find(clusterId);
+    if (!cluster) return { ...allClear, warnings: outside };
+    const readOnly = whyReadOnly(cluster);
+    if (readOnly) return refused(readOnly);
+    const { nodes } = await read.fresh(cluster.id);
+    const ids = new Set(members.map(({ nodeId }) => nodeId));
+    const leaving = nodes.filter(({ id }) => ids.has(id));
+    const roles = judgeDemotion(nodes, leaving);
+    return {
+      ...roles,
+      guards: [...roles.guards, ...judgeAvailability(nodes, leaving, 'DRAIN').guards],
+      warnings: [...roles.warnings, ...outside],
+    };
+  };
+
+  /** A manager takes part in raft until its own engine has let go, whatever the others list. */
+  const giveUpControl = async (
+    run: Run,
+    clusterId: string,
+    hostId: string,
+    nodeId: string,
+  ): Promise<void> => {
+    await demoteOne({ change, managers }, run, clusterId, nodeId);
+    await run.step('await control given up', hostId, async () => {
+      const gone = await waitFor(
+        async () => (hosts.find(hostId)?.report?.swarm?.controlAvailable === false ? true : null),
+        {
+          timeoutMs: controlMs,
+          intervalMs: 50,
+          signal: run.signal,
+        },
+      );
+      if (!gone)
+        throw new Failure(
+          'NOT_OBSERVED',
+          'the engine still has control of the cluster',
+          'read the host, then repeat',
+        );
+    });
+  };
+
+  return {
+    name: 'leaveSwarm',
+    permission: 'host:leave',
+    input: input as z.ZodType<Input>,
+    named: ({ hosts: asked }) => asked.map((name) => ({ kind: 'HOST', name })),
+    resolve: async (asked, requester) => {
+      const found = [...new Set(asked.hosts)].map((id) => findHost(hosts, id, parts.scopeOf(requester)));
+      const ids = [...new Set(found.map(clusterOf).filter((id) => id !== null))];
+      if (ids.length > 1)
+        throw new Failure(
+          'BAD_USER_INPUT',
+          'input.hosts are of several clusters',
+          'one mutation changes one cluster',
+        );
+      const clusterId = ids[0] ?? null;
+      const members = found.map(({ id: hostId, report }) => ({
+        hostId,
+        // A join that is still pending has no node id yet: it can be left all the same.
+        nodeId: report?.swarm && report.swarm.localState !== 'INACTIVE' ? (report.swarm.nodeId ?? '') : null,
+      }));
+      return {
+        clusterId,
+        plan: { clusterId, members },
+        targets: found.map(({ id, name }) => ({ kind: 'HOST', id, name })),
+        locks: [
+          ...found.map(({ id }) => `host:${id}`),
+          ...members.flatMap(({ nodeId }) => (nodeId ? [`node:${nodeId}`] : [])),
+          ...(clusterId ? [`role:${clusterId}`, `availability:${clusterId}`] : []),
+        ],
+      };
+    },
+    reachable: async ({ clusterId, members }) =>
+      members.every(({ hostId }) => links.of(hostId) !== null) &&
+      (clusterId === null || (await read.reachable(clusterId))),
+    judge,
+    act: async (run, { clusterId, members }) => {
+      const state = clusterId === null ? null : await read.fresh(clusterId).catch(() => null);
+      const order = demotionOrder(state?.nodes ?? []).map(({ id }) => id);
+      const rank = (hostId: string | null): number =>
+        order.indexOf(members.find((member) => member.hostId === hostId)?.nodeId ?? '');
+      run.operation.targets.sort((a, b) => rank(a.id) - rank(b.id));
+      await run.each(async (target) => {
+        const member = members.find(({ hostId }) => hostId === target.id);
+        if (!member || member.nodeId === null) return;
+        const { hostId, nodeId } = member;
+        const fresh = clusterId === null ? null : await read.fresh(clusterId).catch(() => null);
+        const node = fresh?.nodes.find(({ id }) => id === nodeId);
+        if (clusterId !== null && node && (node.role === 'MANAGER' || node.managerStatus !== null))
+          await giveUpControl(run, clusterId, hostId, nodeId);
+        await leaveOne(parts, run, hostId, nodeId);
+        if (clusterId !== null && node) await awaitDown(parts, run, clusterId, nodeId);
+      });
+    },
+  };
+};

@@ -1,0 +1,136 @@
+// removeNodes: docker node rm. A manager is never removed; a Ready node only with force, its host leaving first.
+// https://docs.docker.com/reference/cli/docker/node/rm/
+import { z } from 'zod';
+import type { NodeObservation } from '../clusters/observation.ts';
+import { failureOf } from '../hosts/commands.ts';
+import { judgeAvailability } from '../nodes/availability.ts';
+import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from '../nodes/plan.ts';
+import type { FindNodes } from '../nodes/reference.ts';
+import { type Action, allClear, type Run, refused } from '../operations/action.ts';
+import { waitFor } from '../operations/wait.ts';
+import { Failure } from '../platform/failure.ts';
+import type { MembershipParts } from './join.ts';
+import { awaitDown, leaveOne } from './leave.ts';
+
+const input = nodesInput.extend({
+  force: z
+    .boolean()
+    .nullish()
+    .transform((force) => force ?? false),
+});
+type Input = z.infer<typeof input>;
+type Plan = NodesPlan & { force: boolean };
+
+const observeMs = 30_000;
+
+export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }): Action<Input, Plan> => {
+  const { hosts, links, commands, managers, clusters, read, change } = parts;
+
+  /** The node's host, when its agent is connected. */
+  const connectedHost = (nodeId: string) => {
+    const host =
+      hosts.ofNode(nodeId) ?? hosts.list().find(({ membership }) => membership?.nodeId === nodeId) ?? null;
+    return host && links.of(host.id) ? host : null;
+  };
+  /** Its host has left it: the managers find out when its heartbeats stay away. */
+  const hasLeft = (nodeId: string): boolean =>
+    hosts
+      .list()
+      .some(
+        ({ membership, report }) =>
+          membership?.nodeId === nodeId && report?.swarm != null && report.swarm.nodeId !== nodeId,
+      );
+
+  const whyNot = (node: NodeObservation, force: boolean): Failure | null => {
+    if (node.role === 'MANAGER' || node.managerStatus !== null)
+      return new Failure('NODE_IS_MANAGER', `node ${node.hostname} is a manager`, 'demoteNodes first');
+    if (node.status.state !== 'DOWN' && !force && !hasLeft(node.id))
+      return new Failure(
+        'NODE_NOT_DOWN',
+        `node ${node.hostname} is ${node.status.state}, not DOWN`,
+        'let its host leave first (leaveSwarm), or use force',
+      );
+    return null;
+  };
+
+  const remove = async (run: Run, clusterId: string, nodeId: string, force: boolean): Promise<void> => {
+    await run.step('remove', nodeId, async () => {
+      const cluster = clusters.find(clusterId);
+      if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`);
+      const result = await commands.carryOut({
+        run,
+        hostId: () => managers.first(cluster).id,
+        step: `remove:${nodeId}`,
+        body: { __typename: 'RemoveNode', node: nodeId, force },
+        expectations: [{ clusterId, subjectId: nodeId, path: 'removed', value: true }],
+      });
+      if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
+      run.unknown(result.outcome === 'UNKNOWN');
+    });
+    await run.step('observe', nodeId, async () => {
+      const gone = await waitFor(
+        async () => {
+          const state = await read.fresh(clusterId).catch(() => null);
+          return state && !state.nodes.some(({ id }) => id === nodeId) ? state : null;
+        },
+        { timeoutMs: observeMs, intervalMs: 50, signal: run.signal },
+      );
+      run.unknown(false);
+      if (!gone) throw new Failure('OUTCOME_UNKNOWN', `node ${nodeId} was still listed`, 'read the cluster');
+      run.observed(gone.began);
+    });
+  };
+
+  return {
+    name: 'removeNodes',
+    permission: 'node:remove',
+    input: input as z.ZodType<Input>,
+    named: namedNodes,
+    resolve: async ({ force, ...nodes }, requester) =>
+      resolveNodes(
+        parts.find,
+        nodes,
+        requester,
+        { force },
+        (cluster) => [`role:${cluster}`, `availability:${cluster}`],
+        { allowPrefix: false },
+      ),
+    reachable: ({ clusterId }) => change.reachable(clusterId),
+    judge: async ({ clusterId, nodeIds, force }) => {
+      const state = await change.readForChange(clusterId);
+      const targets = presentNodes(state, nodeIds);
+      const why = targets.map((node) => whyNot(node, force)).find((failure) => failure !== null);
+      if (why) return refused(why);
+      return {
+        ...allClear,
+        guards: judgeAvailability(
+          state.nodes,
+          targets.filter(({ status }) => status.state === 'READY'),
+          'DRAIN',
+        ).guards,
+      };
+    },
+    act: (run, { clusterId, force }) =>
+      run.each(async (target) => {
+        if (target.id === null) return;
+        const state = await change.readForChange(clusterId);
+        const node = state.nodes.find(({ id }) => id === target.id);
+        if (!node) {
+          run.observed(state.began);
+          return;
+        }
+        const why = whyNot(node, force);
+        if (why) throw why;
+        const host = connectedHost(node.id);
+        if (
+          force &&
+          host &&
+          host.report?.swarm?.nodeId === node.id &&
+          host.report.swarm.localState === 'ACTIVE'
+        )
+          await leaveOne(parts, run, host.id, node.id);
+        if (!force && node.status.state !== 'DOWN') await awaitDown(parts, run, clusterId, node.id);
+        await remove(run, clusterId, node.id, force);
+      }),
+  };
+};

@@ -1,0 +1,45 @@
+// Joining, leaving and removing in GraphQL.
+
+import { NodeRoleEnum } from '../clusters/schema.ts';
+import { builder } from '../graphql/builder.ts';
+import { AvailabilityEnum, LabelInput, nodesFields } from '../nodes/schema.ts';
+import { operationMutation } from '../operations/schema.ts';
+
+const JoinHostInput = builder.inputType('JoinHostInput', {
+  fields: (t) => ({
+    host: t.id({ required: true }),
+    advertiseAddr: t.string({
+      description: 'IP or interface, with or without a port. Null: as the engine finds it.',
+    }),
+    listenAddr: t.string({ description: 'Default 0.0.0.0:2377.' }),
+    dataPathAddr: t.string(),
+    labels: t.field({ type: [LabelInput], description: 'Set before a first task can land on it.' }),
+  }),
+});
+
+operationMutation('joinHosts', {
+  permission: 'host:join',
+  description:
+    'docker swarm join on each host, by a token that nobody sees: workers in parallel, managers one by one. A member already: warning ALREADY_MEMBER. Guard: ADDRESS_NOT_LOCAL. IN_OTHER_SWARM, JOIN_PENDING, HOST_OFFLINE refuse.',
+  fields: (t) => ({
+    cluster: t.id({ required: true }),
+    hosts: t.field({ type: [JoinHostInput], required: true }),
+    role: t.field({ type: NodeRoleEnum, description: 'Default WORKER.' }),
+    availability: t.field({ type: AvailabilityEnum, description: 'Default ACTIVE.' }),
+  }),
+});
+operationMutation('leaveSwarm', {
+  permission: 'host:leave',
+  description:
+    'docker swarm leave on each host; a manager is demoted first. Done when the host is in no swarm and its node is Down (about 15 seconds). Guards as for demoteNodes and setNodeAvailability.',
+  fields: (t) => ({ hosts: t.idList({ required: true, description: 'All of one cluster.' }) }),
+});
+operationMutation('removeNodes', {
+  permission: 'node:remove',
+  description:
+    'docker node rm. Names: full id or exact hostname, no prefix. Waits for Down after a leave. NODE_IS_MANAGER refuses; NODE_NOT_DOWN too, unless `force`: then its host leaves first, where it has an agent.',
+  fields: (t) => ({
+    ...nodesFields(t),
+    force: t.boolean({ description: 'Also a Ready node. Default false.' }),
+  }),
+});

@@ -1,0 +1,78 @@
+// setNodeAvailability: active, pause or drain; done when the manager shows it (drainNodes waits for the tasks, too).
+// https://docs.docker.com/engine/swarm/manage-nodes/#change-node-availability
+import { z } from 'zod';
+import type { Availability, NodeObservation } from '../clusters/observation.ts';
+import { type Action, allClear, type Verdict } from '../operations/action.ts';
+import type { ChangeNode } from './change.ts';
+import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from './plan.ts';
+import type { FindNodes } from './reference.ts';
+
+const input = nodesInput.extend({ availability: z.enum(['ACTIVE', 'PAUSE', 'DRAIN']) });
+type Input = z.infer<typeof input>;
+type Plan = NodesPlan & { availability: Availability };
+
+export const engineAvailability = (availability: Availability): 'active' | 'pause' | 'drain' =>
+  availability === 'ACTIVE' ? 'active' : availability === 'PAUSE' ? 'pause' : 'drain';
+
+const takesTasks = ({ availability, status }: NodeObservation): boolean =>
+  availability === 'ACTIVE' && status.state === 'READY';
+
+export const judgeAvailability = (
+  nodes: readonly NodeObservation[],
+  targets: readonly NodeObservation[],
+  wanted: Availability,
+): Verdict => {
+  if (wanted === 'ACTIVE') return allClear;
+  const ids = new Set(targets.map(({ id }) => id));
+  const before = nodes.filter(takesTasks);
+  const after = before.filter(({ id }) => !ids.has(id));
+  return {
+    ...allClear,
+    guards:
+      before.length > 0 && after.length === 0
+        ? [
+            {
+              guard: 'LAST_ACTIVE_NODE',
+              message: 'no Ready node would be ACTIVE: no task could be started anywhere',
+            },
+          ]
+        : [],
+  };
+};
+
+export const setNodeAvailabilityAction = ({
+  find,
+  change,
+}: {
+  find: FindNodes;
+  change: ChangeNode;
+}): Action<Input, Plan> => ({
+  name: 'setNodeAvailability',
+  permission: 'node:availability',
+  input: input as z.ZodType<Input>,
+  named: namedNodes,
+  // Two that take nodes away at once could each leave the other's as the last: those go one after the other.
+  resolve: async ({ availability, ...nodes }, requester) =>
+    resolveNodes(find, nodes, requester, { availability }, (cluster) =>
+      availability === 'ACTIVE' ? [] : [`availability:${cluster}`],
+    ),
+  reachable: ({ clusterId }) => change.reachable(clusterId),
+  judge: async ({ clusterId, nodeIds, availability }) => {
+    const state = await change.readForChange(clusterId);
+    return judgeAvailability(state.nodes, presentNodes(state, nodeIds), availability);
+  },
+  act: (run, { clusterId, availability }) =>
+    run.each(
+      async (target) => {
+        if (target.id === null) return;
+        await change.apply(
+          run,
+          clusterId,
+          target.id,
+          { availability: engineAvailability(availability) },
+          (node) => node.availability === availability,
+        );
+      },
+      { parallel: true },
+    ),
+});

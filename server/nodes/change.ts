@@ -1,0 +1,185 @@
+// Changing one node: the write through a manager, and the reads until the change is seen.
+import { setTimeout as delay } from 'node:timers/promises';
+import { whyReadOnly } from '../clusters/find.ts';
+import type { Managers } from '../clusters/managers.ts';
+import type { NodeObservation } from '../clusters/observation.ts';
+import type { FreshRead, ReadCluster } from '../clusters/read.ts';
+import type { Clusters } from '../clusters/registry.ts';
+import { type CommandResult, type Commands, failureOf } from '../hosts/commands.ts';
+import type { Run } from '../operations/action.ts';
+import { waitFor } from '../operations/wait.ts';
+import { changesOf } from '../platform/changes.ts';
+import { Failure } from '../platform/failure.ts';
+
+export type NodeChange = {
+  role?: 'worker' | 'manager';
+  availability?: 'active' | 'pause' | 'drain';
+  setLabels?: readonly { key: string; value: string }[];
+  removeLabels?: readonly string[];
+};
+
+export type ChangeNode = {
+  /**
+   * Carries out and observes.
+   * @param seen the wanted state, asked of each fresh read.
+   * @throws Failure NODE_NOT_FOUND, NOT_OBSERVED, OUTCOME_UNKNOWN, CLUSTER_UNREACHABLE, or the engine's.
+   */
+  apply(
+    run: Run,
+    clusterId: string,
+    nodeId: string,
+    change: NodeChange,
+    seen: (node: NodeObservation, state: FreshRead) => boolean,
+    observeMs?: number,
+  ): Promise<void>;
+  /** Whether the cluster can be read now. */
+  reachable(clusterId: string): Promise<boolean>;
+  /** A fresh read that the judge works on. @throws Failure NOT_ADOPTED and what a read throws. */
+  readForChange(clusterId: string): Promise<FreshRead>;
+};
+
+/** Said by one manager, or for a moment; nothing was written. Another manager, or a second later, may do it. */
+const worthAgain = new Set([
+  'NOT_MANAGER',
+  'NOT_IN_SWARM',
+  'ENGINE_UNREACHABLE',
+  'NO_LEADER',
+  'OUT_OF_SEQUENCE',
+  'NOT_IN_RAFT_YET',
+  'EXPIRED',
+]);
+const nobodyThere = new Set(['HOST_OFFLINE', 'CLUSTER_UNREACHABLE']);
+const retryForMs = 40_000;
+const retryEveryMs = 500;
+
+const setByPeople = ({ role, availability, labels }: NodeObservation) => ({ role, availability, labels });
+
+/** What the watcher will see of the change, so that it is not taken for somebody else's. */
+const expected = (clusterId: string, nodeId: string, change: NodeChange) => {
+  const about = { clusterId, subjectId: nodeId };
+  return [
+    ...(change.role ? [{ ...about, path: 'role', value: change.role.toUpperCase() }] : []),
+    ...(change.availability
+      ? [{ ...about, path: 'availability', value: change.availability.toUpperCase() }]
+      : []),
+    ...(change.setLabels ?? []).map(({ key, value }) => ({ ...about, path: `labels.${key}`, value })),
+    ...(change.removeLabels ?? []).map((key) => ({ ...about, path: `labels.${key}`, value: null })),
+  ];
+};
+
+export const createChangeNode = ({
+  clusters,
+  managers,
+  commands,
+  read,
+}: {
+  clusters: Clusters;
+  managers: Managers;
+  commands: Commands;
+  read: ReadCluster;
+}): ChangeNode => {
+  const clusterOf = (id: string) => {
+    const cluster = clusters.find(id);
+    if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${id}`);
+    return cluster;
+  };
+
+  /** Sends until a manager has taken it, or has said no for good. */
+  const send = async (
+    run: Run,
+    clusterId: string,
+    nodeId: string,
+    change: NodeChange,
+  ): Promise<CommandResult> => {
+    const until = performance.now() + retryForMs;
+    const body = {
+      __typename: 'UpdateNode' as const,
+      node: nodeId,
+      role: change.role ?? null,
+      availability: change.availability ?? null,
+      setLabels: change.setLabels ?? [],
+      removeLabels: change.removeLabels ?? [],
+    };
+    const what = Object.keys(change).sort().join('+');
+    // Counts what was sent: after a restart the same numbers find what became of it.
+    let sent = 0;
+    let tried = 0;
+    for (;;) {
+      let failure: Failure;
+      try {
+        const result = await commands.carryOut({
+          run,
+          hostId: () => {
+            const hosts = managers.of(clusterOf(clusterId));
+            return (hosts[tried % Math.max(1, hosts.length)] ?? managers.first(clusterOf(clusterId))).id;
+          },
+          step: `update:${nodeId}:${what}:${sent + 1}`,
+          body,
+          expectations: expected(clusterId, nodeId, change),
+        });
+        sent += 1;
+        if (result.outcome === 'DONE' || result.outcome === 'UNKNOWN') return result;
+        failure = failureOf(result);
+        if (!worthAgain.has(failure.code)) throw failure;
+      } catch (error) {
+        // Nothing was sent: nobody was there to send it to.
+        if (!(error instanceof Failure) || !(nobodyThere.has(error.code) || worthAgain.has(error.code)))
+          throw error;
+        failure = error;
+      }
+      tried += 1;
+      if (performance.now() > until) throw failure;
+      await delay(retryEveryMs, undefined, { signal: run.signal });
+    }
+  };
+
+  return {
+    reachable: read.reachable,
+    readForChange: async (clusterId) => {
+      const readOnly = whyReadOnly(clusterOf(clusterId));
+      if (readOnly) throw readOnly;
+      return read.fresh(clusterId);
+    },
+    apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000) => {
+      const before = clusterOf(clusterId).nodes.get(nodeId);
+      const unknown = await run.step('update', nodeId, async () => {
+        const { outcome } = await send(run, clusterId, nodeId, change);
+        run.unknown(outcome === 'UNKNOWN');
+        return outcome === 'UNKNOWN';
+      });
+      await run.step('observe', nodeId, async () => {
+        let missing = false;
+        const state = await waitFor(
+          async () => {
+            const fresh = await read.fresh(clusterId).catch((error: unknown) => {
+              if (error instanceof Failure) return null;
+              throw error;
+            });
+            const node = fresh?.nodes.find(({ id }) => id === nodeId);
+            missing = fresh !== null && !node;
+            return fresh && node && seen(node, fresh) ? fresh : missing ? 'gone' : null;
+          },
+          { timeoutMs: observeMs, intervalMs: 50, signal: run.signal },
+        );
+        run.unknown(false);
+        if (state === 'gone')
+          throw new Failure('NODE_NOT_FOUND', `the cluster no longer has node ${nodeId}`, 'list nodes');
+        if (state === null)
+          throw unknown
+            ? new Failure(
+                'OUTCOME_UNKNOWN',
+                'the engine gave no answer, and the change was not seen',
+                'read the node, then decide',
+              )
+            : new Failure(
+                'NOT_OBSERVED',
+                'the engine took the change, but the wanted state was not seen in time',
+                'read the node',
+              );
+        run.observed(state.began);
+        const after = state.nodes.find(({ id }) => id === nodeId);
+        if (before && after) run.changed(nodeId, changesOf(setByPeople(before), setByPeople(after)));
+      });
+    },
+  };
+};

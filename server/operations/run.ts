@@ -1,0 +1,137 @@
+// An operation while it is carried out: its targets, steps and what is saved of them.
+import type { Clock } from '../platform/clock.ts';
+import { Failure, failureInfo } from '../platform/failure.ts';
+import type { Log } from '../platform/log.ts';
+import type { Run } from './action.ts';
+import type { Operation, Target } from './operation.ts';
+
+/** The server stops: no outcome is written, the next start goes on. */
+export class Stopped extends Error {
+  constructor() {
+    super('the server stops');
+    this.name = 'Stopped';
+  }
+}
+
+/** Says nothing of what an earlier process may have done: only that it cannot be seen now. */
+const unobservable: ReadonlySet<string> = new Set([
+  'CLUSTER_UNREACHABLE',
+  'HOST_OFFLINE',
+  'NO_LEADER',
+  'ENGINE_UNREACHABLE',
+  'ENGINE_TIMEOUT',
+]);
+
+/** What a failure after a restart means: not that it did not happen, when nobody could look. */
+export const honest = (error: unknown): unknown =>
+  error instanceof Failure && unobservable.has(error.code)
+    ? new Failure(
+        'OUTCOME_UNKNOWN',
+        `begun before a restart, and it could not be observed since: ${error.message}`,
+        'read the state, then decide',
+      )
+    : error;
+
+const finished: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'SKIPPED', 'UNKNOWN']);
+
+/** @param save writes the operation as it stands; called after each change that a watcher of the operation may see. */
+export const createRun = ({
+  operation,
+  resumed,
+  signal,
+  cancel,
+  save,
+  secretRead,
+  clock,
+  log,
+}: {
+  operation: Operation;
+  resumed: boolean;
+  signal: AbortSignal;
+  cancel: AbortSignal;
+  save: () => void;
+  secretRead: () => Promise<void>;
+  clock: Clock;
+  log: Log;
+}): Run => {
+  const carryOut = async (target: Target, work: (target: Target) => Promise<void>): Promise<void> => {
+    if (finished.has(target.state)) return;
+    signal.throwIfAborted();
+    if (cancel.aborted) {
+      target.state = 'SKIPPED';
+      return;
+    }
+    target.state = 'RUNNING';
+    save();
+    try {
+      await work(target);
+      if (target.state === 'RUNNING') target.state = 'SUCCEEDED';
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      if (!(error instanceof Failure))
+        log.error({ err: error, operation: operation.id }, 'a target failed unexpectedly');
+      target.failure = failureInfo(resumed ? honest(error) : error);
+      target.state = target.failure.code === 'OUTCOME_UNKNOWN' ? 'UNKNOWN' : 'FAILED';
+    }
+    save();
+  };
+
+  return {
+    operation,
+    resumed,
+    signal,
+    cancel,
+    each: async (work, { parallel = false } = {}) => {
+      if (parallel) await Promise.all(operation.targets.map((target) => carryOut(target, work)));
+      else for (const target of operation.targets) await carryOut(target, work);
+    },
+    step: async (name, target, work, detail) => {
+      const step = {
+        name,
+        target,
+        state: 'RUNNING' as 'RUNNING' | 'SUCCEEDED' | 'FAILED',
+        detail: null as string | null,
+        startedAt: clock.now().toISOString(),
+        endedAt: null as string | null,
+      };
+      operation.steps.push(step);
+      save();
+      try {
+        const value = await work();
+        step.state = 'SUCCEEDED';
+        step.detail = detail?.(value) ?? null;
+        return value;
+      } catch (error) {
+        step.state = 'FAILED';
+        step.detail = error instanceof Failure ? error.message : null;
+        throw error;
+      } finally {
+        step.endedAt = clock.now().toISOString();
+        save();
+      }
+    },
+    warn: (warning) => {
+      const known = operation.warnings.some(
+        ({ code, target }) => code === warning.code && target === warning.target,
+      );
+      if (!known) operation.warnings.push(warning);
+    },
+    progress: (progress) => {
+      operation.progress = progress;
+      save();
+    },
+    unknown: (isUnknown) => {
+      const state = isUnknown ? 'UNKNOWN' : 'RUNNING';
+      if (operation.state === 'CANCELLING' || operation.state === state) return;
+      operation.state = state;
+      save();
+    },
+    changed: (subject, changes) => {
+      operation.changes.push(...changes.map((change) => ({ ...change, path: `${subject}.${change.path}` })));
+    },
+    observed: (at) => {
+      operation.observedAt = at;
+    },
+    secretRead,
+  };
+};

@@ -1,0 +1,113 @@
+// The one error of the server: a code decides what a caller sees, what goes on record and whether a retry can help.
+import { scrub } from './secrets.ts';
+
+/**
+ * Every code that an operation's `failure.code` or an error's `extensions.code` can have, with what it means.
+ * Guards' names are codes too: an operation refused by guards has the first one's name.
+ */
+export const failureCodes = {
+  // What a caller asked for
+  BAD_USER_INPUT: 'The input is malformed or contradicts itself. Nothing was recorded.',
+  UNAUTHENTICATED: 'No valid API key was presented.',
+  FORBIDDEN: 'The key holds the permission in no scope.',
+  NOT_FOUND: 'No such thing in the caller’s scope.',
+  AMBIGUOUS_REFERENCE: 'The reference fits several nodes; the message lists those in the caller’s scope.',
+  IDEMPOTENCY_CONFLICT: 'The idempotency key was used with another input in the last 24 hours.',
+  CURSOR_TOO_OLD: 'The events after this cursor are no longer kept, or it is of another server generation.',
+  NAME_TAKEN: 'Another object has this name.',
+  INVALID_ARGUMENT: 'The engine does not take this value.',
+  // What stands in the way
+  BUSY: 'Another operation holds what this one needs; the message names it.',
+  NOT_ADOPTED: 'The cluster was found, not made by Skep, and is read-only until adoptCluster.',
+  CLUSTER_UNREACHABLE: 'No agent of a trusted manager of the cluster is connected and answers.',
+  CLUSTER_CHANGED: 'The cluster is not the one that was pinned (its CA digest differs).',
+  HOST_OFFLINE: 'The agent of the host is not connected.',
+  HOST_REVOKED: 'The agent of the host was revoked.',
+  HOST_CONNECTED: 'The host is in use; take it out of its swarm or revoke it first.',
+  NO_LEADER: 'The managers have no leader: quorum is lost, or an election runs.',
+  SWARM_LOCKED: 'The manager waits for its unlock key.',
+  NODE_NOT_READY: 'Only a Ready node can become a manager.',
+  NODE_IS_MANAGER: 'A manager is not removed; demote it first.',
+  NODE_NOT_DOWN: 'A Ready node is removed only with force.',
+  NODE_NOT_FOUND: 'The cluster no longer has this node.',
+  IN_OTHER_SWARM: 'The host is a member of another swarm.',
+  ALREADY_IN_SWARM: 'The host is a member of a swarm already.',
+  NOT_IN_SWARM: 'The host is not a member of a swarm.',
+  NOT_MANAGER: 'The host is not a manager.',
+  JOIN_PENDING: 'The engine still tries an earlier join; leave first.',
+  LAST_MANAGER: 'It is the only manager.',
+  WOULD_LOSE_QUORUM: 'The managers left would not be a majority.',
+  NOT_CANCELLABLE: 'The operation has ended.',
+  // Guards: refused unless overridden with a reason
+  NO_FAULT_TOLERANCE: 'The cluster tolerates the loss of a manager now and would not afterwards.',
+  LAST_ACTIVE_NODE: 'No active node would be left for tasks to run on.',
+  UNREACHABLE_MANAGER: 'A manager is unreachable, and fewer reachable ones would be left.',
+  ADDRESS_NOT_LOCAL: 'The host’s agent does not have this address.',
+  // What went wrong on the way
+  PARTIAL: 'Some targets failed, some did not.',
+  CANCELLED: 'Cancelled before it was begun.',
+  OUT_OF_SEQUENCE: 'The object was changed by somebody else again and again.',
+  JOIN_TOKEN_INVALID: 'The cluster did not take the join token.',
+  CA_MISMATCH: 'The join token belongs to another cluster.',
+  MANAGER_UNREACHABLE: 'The host reaches no manager at the address.',
+  LEAVE_NEEDS_DEMOTION: 'The host still is a manager.',
+  NOT_IN_RAFT_YET: 'The node was promoted a moment ago and is not in the raft group yet.',
+  NOT_ALLOWED: 'The host’s agent was started without this command.',
+  EXPIRED: 'The command reached the agent too late to be carried out.',
+  INTERRUPTED: 'The agent was stopped before it heard the engine’s answer.',
+  JOURNAL_FAILED: 'The agent could not write its journal, so nothing was sent to the engine.',
+  NOT_OBSERVED: 'The engine said yes, but the wanted state was not observed in time.',
+  OUTCOME_UNKNOWN: 'It may have happened; observation could not tell in time.',
+  ENGINE_UNREACHABLE: 'The host’s engine does not answer.',
+  ENGINE_TIMEOUT: 'The engine did not answer in time.',
+  ENGINE_BAD_ANSWER: 'The engine’s answer is not what the Docker API promises.',
+  ENGINE_ERROR: 'The engine refused; the message has its words.',
+  AUDIT_UNAVAILABLE: 'The act could not be put on record, so nothing was done.',
+  INTERNAL: 'A defect of Skep; the log has it under the request id.',
+} as const;
+
+export type FailureCode = keyof typeof failureCodes;
+
+/** Whether the same call may succeed a little later without anybody changing anything. */
+const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'BUSY',
+  'CLUSTER_UNREACHABLE',
+  'HOST_OFFLINE',
+  'NO_LEADER',
+  'OUT_OF_SEQUENCE',
+  'NOT_IN_RAFT_YET',
+  'MANAGER_UNREACHABLE',
+  'ENGINE_UNREACHABLE',
+  'ENGINE_TIMEOUT',
+  'AUDIT_UNAVAILABLE',
+]);
+
+/** What is told of a failure: on record, in answers, in events. */
+export type FailureInfo = { code: FailureCode; message: string; hint: string | null; retryable: boolean };
+
+/** Cannot be done. Expected: everything that is not a Failure is a defect and is masked. */
+export class Failure extends Error {
+  readonly code: FailureCode;
+  readonly hint: string | null;
+
+  /** @param message what is wrong, and which; never a secret. @param hint what to do. */
+  constructor(code: FailureCode, message: string, hint: string | null = null) {
+    super(message);
+    this.name = 'Failure';
+    this.code = code;
+    this.hint = hint;
+  }
+}
+
+export const isFailureCode = (code: string): code is FailureCode => code in failureCodes;
+
+/** The told form. A defect is INTERNAL without its message. */
+export const failureInfo = (error: unknown): FailureInfo =>
+  error instanceof Failure
+    ? {
+        code: error.code,
+        message: scrub(error.message),
+        hint: error.hint,
+        retryable: retryable.has(error.code),
+      }
+    : { code: 'INTERNAL', message: 'a defect of Skep', hint: 'the log has it', retryable: false };

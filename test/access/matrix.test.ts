@@ -1,0 +1,144 @@
+// Every root field by every caller, over HTTP and over a WebSocket.
+import { readFileSync } from 'node:fs';
+import { buildSchema } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { engines, enginesNote } from '../support/engines.ts';
+import { createPerform } from '../support/perform.ts';
+import { type System, startSystem } from '../support/system.ts';
+import { readHistory } from '../support/transcript.ts';
+import { type Answered, type Call, overHttp, overWebSocket } from './call.ts';
+import { callers, matrix } from './matrix.ts';
+
+const kinds = ['Query', 'Mutation', 'Subscription'] as const;
+const entries = kinds.flatMap((kind) =>
+  Object.entries(matrix[kind]).map(([field, entry]) => ({ kind, field, ...entry })),
+);
+type Row = (typeof entries)[number];
+const documentOf = ({ kind, ask }: Row): string =>
+  kind === 'Subscription' ? `subscription($after: String) { ${ask} }` : `${kind.toLowerCase()} { ${ask} }`;
+
+describe('the table of rights', () => {
+  const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+
+  it.each(kinds)('has every field of %s, and no other', (kind) => {
+    const type = schema.getType(kind);
+    const fields = type && 'getFields' in type ? Object.keys(type.getFields()) : [];
+    expect(Object.keys(matrix[kind]).sort()).toEqual(fields.sort());
+  });
+
+  it('says of each field what its description says', () => {
+    for (const { kind, field, permission } of entries) {
+      const type = schema.getType(kind);
+      const description = type && 'getFields' in type ? type.getFields()[field]?.description : '';
+      expect(description, field).toMatch(
+        permission === null
+          ? /Permission: none but a valid key\.$/
+          : new RegExp(`Permission: ${permission}\\.$`),
+      );
+    }
+  });
+});
+
+describe(`rights (${enginesNote})`, () => {
+  let system: System;
+  let after: string;
+  const keys = new Map<string, string>();
+
+  beforeAll(async () => {
+    system = await startSystem({ engines, hosts: 1 });
+    ({ eventCursor: after } = await system.ask('{ eventCursor }'));
+    // So that each subscription has an event after the cursor.
+    const cluster = await system.formSwarm();
+    const perform = createPerform(system.server.url, system.server.adminKey);
+    for (const { caller, key } of callers) {
+      const { scoped, ...rest } = key;
+      const made = await perform('createApiKey', {
+        name: caller,
+        ...rest,
+        ...(scoped ? { clusters: [cluster] } : {}),
+      });
+      keys.set(caller, made.payload.key);
+    }
+  });
+  afterAll(() => system?.stop());
+
+  const variablesOf = ({ kind }: Row) => (kind === 'Subscription' ? { after } : {});
+  const ask = (call: Call, caller: string, row: Row): Promise<Answered> =>
+    call(system.server, keys.get(caller) ?? '', documentOf(row), variablesOf(row));
+
+  describe.each([
+    { way: 'HTTP', call: overHttp },
+    { way: 'a WebSocket', call: overWebSocket },
+  ])('over $way', ({ call }) => {
+    it.each(callers)('$caller may ask what the table says, and nothing else', async ({ caller, holds }) => {
+      for (const row of entries) {
+        const may = row.permission === null || holds.includes(row.permission);
+        const { code, data } = await ask(call, caller, row);
+        expect({ field: row.field, code }).toEqual({ field: row.field, code: may ? null : 'FORBIDDEN' });
+        if (may) expect(data, row.field).toHaveProperty(row.field);
+        else expect(data?.[row.field] ?? null, row.field).toBeNull();
+      }
+    });
+  });
+
+  it('each refused mutation is on record as DENIED, with who asked, and nothing else is', async () => {
+    const denied = await readHistory(system.ask, { phase: ['DENIED'] });
+    const expected = callers.flatMap(({ caller, holds }) =>
+      entries
+        .filter(({ kind, permission }) => kind === 'Mutation' && permission && !holds.includes(permission))
+        .map(({ field }) => `${caller}: ${field}`),
+    );
+    const told = denied.map(({ actor, action }) => `${actor.name}: ${action}`);
+    // Once over each way.
+    expect(told.sort()).toEqual([...expected, ...expected].sort());
+    for (const record of denied)
+      expect(record).toMatchObject({
+        actor: { kind: 'API_KEY' },
+        outcome: null,
+        operationId: null,
+        failure: { code: 'FORBIDDEN' },
+        requestId: expect.any(String),
+        sourceAddress: expect.stringContaining('127.0.0.1'),
+      });
+    const recorded = await readHistory(system.ask, { phase: ['INTENT'] });
+    const fields = recorded.map(({ action }) => action);
+    expect(
+      fields.filter((action) => !['createEnrolment', 'initCluster', 'createApiKey'].includes(action)),
+    ).toEqual([]);
+  });
+
+  it('without a valid key nothing is answered, over HTTP with status 401', async () => {
+    const wrong = system.server.adminKey.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
+    for (const key of [null, 'x', wrong])
+      for (const row of entries) {
+        const http = await overHttp(system.server, key, documentOf(row), variablesOf(row));
+        expect({ field: row.field, ...http }).toEqual({
+          field: row.field,
+          code: 'UNAUTHENTICATED',
+          data: null,
+        });
+      }
+    for (const key of [null, 'x', wrong])
+      expect(await overWebSocket(system.server, key, '{ viewer { id } }')).toEqual({
+        code: '4403',
+        data: null,
+      });
+    const response = await fetch(system.server.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      body: JSON.stringify({ query: '{ viewer { id } }' }),
+    });
+    expect(response.status).toBe(401);
+  });
+
+  it('the viewer is told who it is', async () => {
+    for (const { caller, holds, key } of callers) {
+      const { viewer } = await system.as(keys.get(caller) ?? '')(
+        '{ viewer { name role permissions clusters } }',
+      );
+      expect(viewer).toMatchObject({ name: caller, role: key.role });
+      expect([...viewer.permissions].sort()).toEqual([...holds].sort());
+      expect(viewer.clusters).toEqual(key.scoped ? [expect.any(String)] : null);
+    }
+  });
+});

@@ -1,0 +1,163 @@
+// Who may ask what: every root field of the API with the permission that it needs, and every caller with what it holds.
+// Written out by hand, so that a change of rights is a change of this table.
+
+export type Entry = {
+  /** Null: any valid key. */
+  permission: string | null;
+  /** The field as it is asked for here; a mutation only judges, and names nothing that there is. */
+  ask: string;
+};
+
+const dry = 'dryRun: true';
+const nodes = 'nodes: ["nosuch"], cluster: "nosuch"';
+const operation = '{ state failure { code } }';
+const payload = `{ operation ${operation} }`;
+
+export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string, Entry>> = {
+  Query: {
+    viewer: { permission: null, ask: 'viewer { id role permissions clusters }' },
+    clusters: { permission: 'cluster:read', ask: 'clusters { id }' },
+    cluster: { permission: 'cluster:read', ask: 'cluster(id: "nosuch") { id }' },
+    nodes: { permission: 'cluster:read', ask: 'nodes { totalCount }' },
+    node: { permission: 'cluster:read', ask: 'node(ref: "nosuch") { id }' },
+    hosts: { permission: 'host:read', ask: 'hosts { totalCount }' },
+    host: { permission: 'host:read', ask: 'host(id: "nosuch") { id }' },
+    operations: { permission: 'operation:read', ask: 'operations { edges { node { id } } }' },
+    operation: { permission: 'operation:read', ask: 'operation(id: "nosuch") { id }' },
+    auditLog: { permission: 'audit:read', ask: 'auditLog(first: 1) { edges { node { seq } } }' },
+    verifyAudit: { permission: 'audit:read', ask: 'verifyAudit { ok }' },
+    eventCursor: { permission: 'operation:read', ask: 'eventCursor' },
+    apiKeys: { permission: 'key:admin', ask: 'apiKeys { id }' },
+    enrolments: { permission: 'host:enrol', ask: 'enrolments { id }' },
+  },
+  Mutation: {
+    adoptCluster: {
+      permission: 'cluster:update',
+      ask: `adoptCluster(input: { cluster: "nosuch", ${dry} }) ${operation}`,
+    },
+    cancelOperation: {
+      permission: 'operation:cancel',
+      ask: `cancelOperation(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
+    createApiKey: {
+      permission: 'key:admin',
+      ask: `createApiKey(input: { name: "x", role: VIEWER, ${dry} }) ${payload}`,
+    },
+    createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
+    demoteNodes: { permission: 'node:demote', ask: `demoteNodes(input: { ${nodes}, ${dry} }) ${operation}` },
+    forgetCluster: {
+      permission: 'cluster:update',
+      ask: `forgetCluster(input: { cluster: "nosuch", ${dry} }) ${operation}`,
+    },
+    forgetHost: {
+      permission: 'host:update',
+      ask: `forgetHost(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
+    initCluster: {
+      permission: 'cluster:init',
+      ask: `initCluster(input: { host: "nosuch", ${dry} }) ${operation}`,
+    },
+    joinHosts: {
+      permission: 'host:join',
+      ask: `joinHosts(input: { cluster: "nosuch", hosts: [{ host: "nosuch" }], ${dry} }) ${operation}`,
+    },
+    leaveSwarm: {
+      permission: 'host:leave',
+      ask: `leaveSwarm(input: { hosts: ["nosuch"], ${dry} }) ${operation}`,
+    },
+    promoteNodes: {
+      permission: 'node:promote',
+      ask: `promoteNodes(input: { ${nodes}, ${dry} }) ${operation}`,
+    },
+    removeNodes: { permission: 'node:remove', ask: `removeNodes(input: { ${nodes}, ${dry} }) ${operation}` },
+    renameCluster: {
+      permission: 'cluster:update',
+      ask: `renameCluster(input: { cluster: "nosuch", name: "x", ${dry} }) ${operation}`,
+    },
+    renameHost: {
+      permission: 'host:update',
+      ask: `renameHost(input: { id: "nosuch", name: "x", ${dry} }) ${operation}`,
+    },
+    revealJoinToken: {
+      permission: 'secret:reveal',
+      ask: `revealJoinToken(input: { cluster: "nosuch", role: WORKER, ${dry} }) ${payload}`,
+    },
+    revealUnlockKey: {
+      permission: 'secret:reveal',
+      ask: `revealUnlockKey(input: { cluster: "nosuch", ${dry} }) ${payload}`,
+    },
+    revokeApiKey: {
+      permission: 'key:admin',
+      ask: `revokeApiKey(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
+    revokeHost: {
+      permission: 'host:update',
+      ask: `revokeHost(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
+    rotateJoinToken: {
+      permission: 'secret:rotate',
+      ask: `rotateJoinToken(input: { cluster: "nosuch", role: WORKER, ${dry} }) ${operation}`,
+    },
+    setNodeAvailability: {
+      permission: 'node:availability',
+      ask: `setNodeAvailability(input: { ${nodes}, availability: PAUSE, ${dry} }) ${operation}`,
+    },
+    updateNodeLabels: {
+      permission: 'node:label',
+      ask: `updateNodeLabels(input: { ${nodes}, remove: ["x"], ${dry} }) ${operation}`,
+    },
+  },
+  Subscription: {
+    nodeChanged: { permission: 'cluster:read', ask: 'nodeChanged(after: $after) { cursor }' },
+    hostChanged: { permission: 'host:read', ask: 'hostChanged(after: $after) { cursor }' },
+    clusterChanged: { permission: 'cluster:read', ask: 'clusterChanged(after: $after) { cursor }' },
+    operationChanged: { permission: 'operation:read', ask: 'operationChanged(after: $after) { cursor }' },
+    auditRecorded: { permission: 'audit:read', ask: 'auditRecorded(after: $after) { cursor }' },
+  },
+};
+
+const viewer = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
+const operator = [...viewer, 'node:availability', 'node:label', 'node:promote', 'operation:cancel'];
+const admin = [
+  ...operator,
+  'node:demote',
+  'node:remove',
+  'host:join',
+  'host:leave',
+  'host:enrol',
+  'host:update',
+  'cluster:init',
+  'cluster:update',
+  'secret:rotate',
+  'key:admin',
+];
+
+export type Caller = {
+  caller: string;
+  /** Of its key, as createApiKey takes it; `scoped`: for one cluster only. */
+  key: { role: string; permissions?: string[]; scoped?: true };
+  holds: readonly string[];
+};
+
+export const callers: readonly Caller[] = [
+  { caller: 'viewer', key: { role: 'VIEWER' }, holds: viewer },
+  {
+    caller: 'viewer with node:demote',
+    key: { role: 'VIEWER', permissions: ['node:demote'] },
+    holds: [...viewer, 'node:demote'],
+  },
+  { caller: 'operator', key: { role: 'OPERATOR' }, holds: operator },
+  { caller: 'admin', key: { role: 'ADMIN' }, holds: admin },
+  {
+    caller: 'admin with secret:reveal',
+    key: { role: 'ADMIN', permissions: ['secret:reveal'] },
+    holds: [...admin, 'secret:reveal'],
+  },
+  {
+    caller: 'admin with cluster:force',
+    key: { role: 'ADMIN', permissions: ['cluster:force'] },
+    holds: [...admin, 'cluster:force'],
+  },
+  { caller: 'admin of one cluster', key: { role: 'ADMIN', scoped: true }, holds: admin },
+  { caller: 'operator of one cluster', key: { role: 'OPERATOR', scoped: true }, holds: operator },
+];

@@ -1,0 +1,289 @@
+// Commands on their way through a running agent: once each, in order, on time, allowed, and without their secrets.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { type Agent, startAgent } from '../../agent/agent.ts';
+import { readConfig } from '../../agent/config.ts';
+import { createLog } from '../../agent/log.ts';
+import { type EngineDouble, inactiveInfo, startEngineDouble } from './engine-double.ts';
+import { type StandInServer, startStandInServer } from './stand-in-server.ts';
+import { until } from './until.ts';
+
+vi.setConfig({ testTimeout: 20_000 });
+
+let folder: string;
+let server: StandInServer;
+let engine: EngineDouble;
+let agents: Agent[];
+let lines: string[];
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'skep-commands-'));
+  server = await startStandInServer(join(folder, 'server.sock'));
+  engine = await startEngineDouble(join(folder, 'engine.sock'));
+  agents = [];
+  lines = [];
+});
+
+afterEach(async () => {
+  await Promise.all(agents.map((agent) => agent.stop(0)));
+  await server.close();
+  await engine.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function start(environment: Record<string, string> = {}): Promise<Agent> {
+  const agent = await startAgent({
+    config: readConfig({
+      args: [],
+      environment: {
+        SKEP_AGENT_SERVER: server.url,
+        SKEP_AGENT_STATE: join(folder, 'state'),
+        SKEP_AGENT_DOCKER_SOCKET: engine.socketPath,
+        SKEP_AGENT_ENROLMENT: `skep_enr_e1.c2VjcmV0.${server.pin}`,
+        ...environment,
+      },
+    }),
+    version: '0.0.0',
+    log: createLog({ level: 'trace', write: (line) => lines.push(line) }),
+    times: { linkDelays: { shortestMs: 5, longestMs: 50, refusedMs: 20 } },
+  });
+  agents.push(agent);
+  return agent;
+}
+
+const completionOf = (id: string) =>
+  until(() => server.completions().find(({ command }) => command === id), `a result of ${id}`);
+const node = {
+  ID: 'n1',
+  Version: { Index: 5 },
+  Spec: { Role: 'worker', Availability: 'active', Labels: {} },
+};
+const updateOf = (key: string) => ({
+  __typename: 'UpdateNode',
+  node: 'n1',
+  setLabels: [{ key, value: 'x' }],
+  removeLabels: [],
+});
+const remove = { __typename: 'RemoveNode', node: 'n1', force: false };
+const journalText = () => readFileSync(join(folder, 'state', 'journal.jsonl'), 'utf8');
+
+test('an effect is accepted, acknowledged, carried out, answered and confirmed', async () => {
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['POST /nodes/n1/update'] = {};
+  await start();
+  server.send('c1', updateOf('a'));
+  await expect(completionOf('c1')).resolves.toEqual({
+    command: 'c1',
+    outcome: 'DONE',
+    result: { changed: true, version: 5, attempts: 1 },
+  });
+  await until(() => journalText().includes('confirmed'), 'the confirmation');
+  const states = journalText()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).state);
+  expect(states).toEqual(['accepted', 'started', 'result', 'confirmed']);
+  const fields = server.heard.map(({ field }) => field);
+  expect(fields.indexOf('acknowledge')).toBeLessThan(fields.indexOf('complete'));
+});
+
+test('a node keeps every label and field that the command does not name', async () => {
+  const labels = Object.fromEntries([
+    ['__proto__', 'p'],
+    ['constructor', 'c'],
+    ['', 'empty'],
+  ]);
+  engine.answers['GET /nodes/n1'] = {
+    body: { ...node, Spec: { ...node.Spec, Name: 'kept', Later: [1], Labels: labels } },
+  };
+  engine.answers['POST /nodes/n1/update'] = {};
+  await start();
+  server.send('c1', { ...updateOf('a'), removeLabels: ['', 'toString'] });
+  await completionOf('c1');
+  const [{ body, query } = { body: null, query: null }] = engine.askedFor('POST /nodes/n1/update');
+  expect(query?.get('version')).toBe('5');
+  const { Labels: written, ...spec } = Object(body);
+  expect(spec).toEqual({ Role: 'worker', Availability: 'active', Name: 'kept', Later: [1] });
+  expect(Object.entries(written)).toEqual([
+    ['__proto__', 'p'],
+    ['constructor', 'c'],
+    ['a', 'x'],
+  ]);
+});
+
+test('a command sent again is not run again', async () => {
+  let release: ServerResponse | undefined;
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['DELETE /nodes/n1'] = (_, response) => {
+    release = response;
+  };
+  await start();
+  server.send('c1', remove);
+  const first = await until(() => release, 'the call');
+  server.dropAll();
+  await until(() => server.heardOf('acknowledge').length === 2, 'a second acknowledgement');
+  first.end();
+  await completionOf('c1');
+  expect(engine.askedFor('DELETE /nodes/n1')).toHaveLength(1);
+});
+
+test('a result that the server did not take is sent again after a reconnect', async () => {
+  server.mode.refuseComplete = true;
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['DELETE /nodes/n1'] = {};
+  await start();
+  server.send('c1', remove);
+  await until(() => lines.join('').includes('did not take a result'), 'the refusal');
+  server.mode.refuseComplete = false;
+  server.dropAll();
+  await expect(completionOf('c1')).resolves.toMatchObject({ outcome: 'DONE' });
+  expect(engine.askedFor('DELETE /nodes/n1')).toHaveLength(1);
+});
+
+test('effects run one at a time in order, reads pass them', async () => {
+  const waiting: ServerResponse[] = [];
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['DELETE /nodes/n1'] = (_, response) => waiting.push(response);
+  engine.answers['GET /tasks'] = { body: [] };
+  await start();
+  server.send('c1', remove);
+  server.send('c2', updateOf('b'));
+  engine.answers['POST /nodes/n1/update'] = {};
+  server.send('r1', { __typename: 'ReadTasks', node: 'n1' });
+  await expect(completionOf('r1')).resolves.toMatchObject({ outcome: 'DONE', result: { tasks: [] } });
+  expect(engine.askedFor('POST /nodes/n1/update')).toHaveLength(0);
+  (await until(() => waiting[0], 'the first call')).end();
+  await completionOf('c2');
+  expect(server.completions().map(({ command }) => command)).toEqual(['r1', 'c1', 'c2']);
+  expect(journalText()).not.toContain('r1');
+});
+
+test('a command that waited too long is refused, not begun', async () => {
+  const waiting: ServerResponse[] = [];
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['DELETE /nodes/n1'] = (_, response) => waiting.push(response);
+  await start();
+  server.send('c1', remove);
+  server.send('c2', updateOf('b'), 1);
+  server.send('r1', { __typename: 'ReadTasks', node: 'n1' }, 0);
+  await expect(completionOf('r1')).resolves.toMatchObject({
+    outcome: 'REFUSED',
+    failure: { code: 'EXPIRED' },
+  });
+  (await until(() => waiting[0], 'the first call')).end();
+  await expect(completionOf('c2')).resolves.toMatchObject({
+    outcome: 'REFUSED',
+    failure: { code: 'EXPIRED' },
+  });
+  expect(engine.askedFor('POST /nodes/n1/update')).toHaveLength(0);
+});
+
+test('what is not allowed is refused before the engine hears of it', async () => {
+  await start({ SKEP_AGENT_ALLOW: 'reads' });
+  server.send('c1', remove);
+  await expect(completionOf('c1')).resolves.toMatchObject({
+    outcome: 'REFUSED',
+    failure: { code: 'NOT_ALLOWED' },
+  });
+  expect(server.heardOf('report')[0]?.input).toMatchObject({
+    input: { allow: ['ReadCluster', 'ReadTasks'] },
+  });
+  expect(engine.asked.filter(({ method }) => method !== 'GET')).toEqual([]);
+});
+
+test('arguments that no such command has are refused', async () => {
+  await start();
+  server.send('c1', { __typename: 'UpdateNode', node: 'n1', role: 'king', setLabels: [], removeLabels: [] });
+  await expect(completionOf('c1')).resolves.toMatchObject({
+    outcome: 'REFUSED',
+    failure: { code: 'INVALID_ARGUMENT' },
+  });
+});
+
+test('no secret reaches journal, log or failure', async () => {
+  const canaries = ['canary-without-a-form', 'SWMTKN-1-canary0canary-secret', 'SWMKEY-1-canarykey'];
+  const [formless = '', token = '', key = ''] = canaries;
+  engine.answers['POST /swarm/join'] = (asked, response) => {
+    response.statusCode = 500;
+    response.end(JSON.stringify({ message: `cannot join with ${JSON.stringify(asked.body)}` }));
+  };
+  engine.answers['GET /swarm/unlockkey'] = { body: { UnlockKey: key } };
+  engine.answers['GET /swarm'] = {
+    body: { ID: 'c', Version: { Index: 1 }, Spec: {}, JoinTokens: { Worker: token, Manager: token } },
+  };
+  engine.answers['GET /nodes/'] = { body: node };
+  engine.answers['GET /nodes/m1'] = { body: { ...node, ID: 'm1', ManagerStatus: { Addr: '10.0.0.1:2377' } } };
+  await start();
+  const join = {
+    __typename: 'JoinSwarm',
+    remoteAddrs: ['10.0.0.1:2377'],
+    listenAddr: '0.0.0.0',
+    availability: 'active',
+  };
+  server.send('c1', { ...join, token: formless, cluster: 'c' });
+  server.send('c2', { ...join, token, cluster: 'c' });
+  await expect(completionOf('c1')).resolves.toMatchObject({
+    outcome: 'FAILED',
+    failure: { code: 'ENGINE_ERROR' },
+  });
+  await completionOf('c2');
+  engine.answers['GET /info'] = {
+    body: {
+      ...inactiveInfo,
+      Swarm: { ...inactiveInfo.Swarm, NodeID: 'm1', LocalNodeState: 'active', ControlAvailable: true },
+    },
+  };
+  server.send('r1', { __typename: 'ReadUnlockKey', fresh: true });
+  server.send('r2', { __typename: 'ReadJoinToken', role: 'worker' });
+  await expect(completionOf('r1')).resolves.toMatchObject({ result: { unlockKey: key } });
+  await expect(completionOf('r2')).resolves.toMatchObject({ result: { token, address: '10.0.0.1:2377' } });
+  const failures = server.completions().filter(({ outcome }) => outcome !== 'DONE');
+  const told = [journalText(), lines.join(''), JSON.stringify(failures)].join('\n');
+  for (const canary of canaries) expect(told).not.toContain(canary);
+  expect(told).not.toContain('c2VjcmV0');
+});
+
+test('a stop lets the running effect end and begins no other', async () => {
+  const waiting: ServerResponse[] = [];
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['DELETE /nodes/n1'] = (_, response) => waiting.push(response);
+  const agent = await start();
+  server.send('c1', remove);
+  server.send('c2', updateOf('b'));
+  const call = await until(() => waiting[0], 'the call');
+  await until(() => server.heardOf('acknowledge').length === 2, 'both in the journal');
+  const stopped = agent.stop(5000);
+  call.end();
+  await stopped;
+  expect(server.completions().map(({ command }) => command)).toEqual(['c1']);
+  expect(engine.askedFor('POST /nodes/n1/update')).toHaveLength(0);
+});
+
+test('node events become notices, each stream begins with a gap', async () => {
+  const streams: ServerResponse[] = [];
+  engine.answers['GET /events'] = (_, response) => {
+    response.flushHeaders();
+    streams.push(response);
+  };
+  await start();
+  await until(() => server.heardOf('report').length > 0, 'a report');
+  const first = await until(() => streams[0], 'a stream');
+  const event = (id: string) =>
+    `${JSON.stringify({ Type: 'node', Action: 'update', Actor: { ID: id, Attributes: { name: 'ż' } } })}\n`;
+  const bytes = Buffer.from(`${event('n1')}not json\n${event('n2')}`);
+  for (const byte of bytes) first.write(Buffer.from([byte]));
+  const notices = () => server.heardOf('notice').map(({ input }) => input.input);
+  await until(
+    () =>
+      notices()
+        .flatMap((notice) => Object(notice).nodes)
+        .includes('n2'),
+    'the notice',
+  );
+  expect(notices().flatMap((notice) => Object(notice).nodes)).toEqual(['n1', 'n2']);
+  first.destroy();
+  await until(() => notices().some((notice) => Object(notice).gap), 'the gap');
+});

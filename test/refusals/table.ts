@@ -1,0 +1,358 @@
+// Every refusal of every mutation: in which situation, of which input, with which code. A table, so that none is missed.
+
+/** What the rows speak of. Hosts and clusters by id, nodes by id where not said otherwise. */
+export type World = {
+  /** Made by Skep, called `test`. */
+  cluster: string;
+  /** Found, not adopted. */
+  other: { cluster: string; name: string; node: string };
+  /** Hosts. `returned` left by hand and joined again; `stranger` is of the other cluster. */
+  hosts: { manager: string; worker: string; returned: string; free: string; stranger: string };
+  nodes: { manager: string; worker: string; returned: string; gone: string };
+  /** The hostname that two nodes of the cluster have: `returned` and `gone`. */
+  ambiguous: string;
+  workerName: string;
+  endedOperation: string;
+};
+
+export type Situation =
+  | 'all is well'
+  | 'a node is Down'
+  | 'agents are stopped'
+  | 'the agent of the only manager is stopped'
+  | 'a join is pending'
+  | 'an engine is dead'
+  | 'a host is revoked';
+
+export type Refusal = {
+  mutation: string;
+  code: string;
+  /** Names what is refused. */
+  of: string;
+  input: (world: World) => Record<string, unknown>;
+};
+
+const nosuch = 'nosuch';
+const nodeMutations: Record<string, Record<string, unknown>> = {
+  promoteNodes: {},
+  demoteNodes: {},
+  setNodeAvailability: { availability: 'DRAIN' },
+  updateNodeLabels: { set: [{ key: 'zone', value: 'a' }] },
+  removeNodes: {},
+};
+
+const ofEachNodeMutation = (code: string, of: string, where: (world: World) => object): Refusal[] =>
+  Object.entries(nodeMutations).map(([mutation, extra]) => ({
+    mutation,
+    code,
+    of,
+    input: (world) => ({ ...extra, ...where(world) }),
+  }));
+
+const ofEach = (mutations: readonly string[], code: string, of: string, input: Refusal['input']): Refusal[] =>
+  mutations.map((mutation) => ({ mutation, code, of, input }));
+
+const tokenMutations = ['revealJoinToken', 'revealUnlockKey', 'rotateJoinToken'];
+const ofToken = (mutation: string, cluster: string) => ({
+  cluster,
+  ...(mutation === 'revealUnlockKey' ? {} : { role: 'WORKER' }),
+});
+
+/** A free host: to make a cluster on, and to join. */
+const ofFreeHost = (code: string, of: string): Refusal[] => [
+  { mutation: 'initCluster', code, of, input: ({ hosts }) => ({ host: hosts.free }) },
+  {
+    mutation: 'joinHosts',
+    code,
+    of,
+    input: ({ hosts, cluster }) => ({ cluster, hosts: [{ host: hosts.free }] }),
+  },
+];
+
+export const refusals: Record<Situation, readonly Refusal[]> = {
+  'all is well': [
+    ...ofEachNodeMutation('NOT_FOUND', 'a node that is not there', ({ cluster }) => ({
+      nodes: [nosuch],
+      cluster,
+    })),
+    ...ofEachNodeMutation('NOT_FOUND', 'a cluster that is not there', ({ nodes }) => ({
+      nodes: [nodes.worker],
+      cluster: nosuch,
+    })),
+    ...ofEachNodeMutation('NOT_FOUND', 'a hostname without its cluster where there are several', (world) => ({
+      nodes: [world.workerName],
+    })),
+    ...ofEachNodeMutation('AMBIGUOUS_REFERENCE', 'a hostname of two nodes', ({ cluster, ambiguous }) => ({
+      nodes: [ambiguous],
+      cluster,
+    })),
+    ...ofEachNodeMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
+      nodes: [other.node],
+    })),
+    {
+      mutation: 'demoteNodes',
+      code: 'LAST_MANAGER',
+      of: 'the only manager',
+      input: ({ nodes }) => ({ nodes: [nodes.manager] }),
+    },
+    {
+      mutation: 'removeNodes',
+      code: 'NODE_IS_MANAGER',
+      of: 'a manager',
+      input: ({ nodes }) => ({ nodes: [nodes.manager] }),
+    },
+    {
+      mutation: 'removeNodes',
+      code: 'NODE_IS_MANAGER',
+      of: 'a manager, by force',
+      input: ({ nodes }) => ({ nodes: [nodes.manager], force: true }),
+    },
+    {
+      mutation: 'removeNodes',
+      code: 'NODE_NOT_DOWN',
+      of: 'a Ready node',
+      input: ({ nodes }) => ({ nodes: [nodes.worker] }),
+    },
+    {
+      mutation: 'removeNodes',
+      code: 'NOT_FOUND',
+      of: 'a prefix of an id',
+      input: ({ nodes, cluster }) => ({ nodes: [nodes.worker.slice(0, 20)], cluster }),
+    },
+    {
+      mutation: 'initCluster',
+      code: 'NOT_FOUND',
+      of: 'a host that is not there',
+      input: () => ({ host: nosuch }),
+    },
+    {
+      mutation: 'initCluster',
+      code: 'ALREADY_IN_SWARM',
+      of: 'a member',
+      input: ({ hosts }) => ({ host: hosts.worker }),
+    },
+    {
+      mutation: 'initCluster',
+      code: 'ADDRESS_NOT_LOCAL',
+      of: 'an address of elsewhere',
+      input: ({ hosts }) => ({ host: hosts.free, advertiseAddr: '203.0.113.5' }),
+    },
+    {
+      mutation: 'initCluster',
+      code: 'NAME_TAKEN',
+      of: 'a name of another cluster',
+      input: ({ hosts }) => ({ host: hosts.free, name: 'test' }),
+    },
+    {
+      mutation: 'joinHosts',
+      code: 'NOT_FOUND',
+      of: 'a cluster that is not there',
+      input: ({ hosts }) => ({ cluster: nosuch, hosts: [{ host: hosts.free }] }),
+    },
+    {
+      mutation: 'joinHosts',
+      code: 'NOT_FOUND',
+      of: 'a host that is not there, beside one that is',
+      input: ({ cluster, hosts }) => ({ cluster, hosts: [{ host: hosts.free }, { host: nosuch }] }),
+    },
+    {
+      mutation: 'joinHosts',
+      code: 'NOT_ADOPTED',
+      of: 'a cluster that Skep did not make',
+      input: ({ other, hosts }) => ({ cluster: other.cluster, hosts: [{ host: hosts.free }] }),
+    },
+    {
+      mutation: 'joinHosts',
+      code: 'IN_OTHER_SWARM',
+      of: 'a member of another swarm, beside a free host',
+      input: ({ cluster, hosts }) => ({ cluster, hosts: [{ host: hosts.free }, { host: hosts.stranger }] }),
+    },
+    {
+      mutation: 'joinHosts',
+      code: 'ADDRESS_NOT_LOCAL',
+      of: 'an address of elsewhere, with a port',
+      input: ({ cluster, hosts }) => ({
+        cluster,
+        hosts: [{ host: hosts.free, advertiseAddr: '203.0.113.5:2377' }],
+      }),
+    },
+    {
+      mutation: 'leaveSwarm',
+      code: 'NOT_FOUND',
+      of: 'a host that is not there',
+      input: () => ({ hosts: [nosuch] }),
+    },
+    {
+      mutation: 'leaveSwarm',
+      code: 'LAST_MANAGER',
+      of: 'the only manager',
+      input: ({ hosts }) => ({ hosts: [hosts.manager] }),
+    },
+    {
+      mutation: 'leaveSwarm',
+      code: 'NOT_ADOPTED',
+      of: 'a cluster that Skep did not make',
+      input: ({ hosts }) => ({ hosts: [hosts.stranger] }),
+    },
+    ...ofEach(['adoptCluster', 'forgetCluster'], 'NOT_FOUND', 'a cluster that is not there', () => ({
+      cluster: nosuch,
+    })),
+    {
+      mutation: 'adoptCluster',
+      code: 'CLUSTER_CHANGED',
+      of: 'another CA digest',
+      input: ({ other }) => ({ cluster: other.cluster, caDigest: 'ab'.repeat(32) }),
+    },
+    {
+      mutation: 'adoptCluster',
+      code: 'NAME_TAKEN',
+      of: 'a name of another cluster',
+      input: ({ other }) => ({ cluster: other.cluster, name: 'test' }),
+    },
+    {
+      mutation: 'renameCluster',
+      code: 'NOT_FOUND',
+      of: 'a cluster that is not there',
+      input: () => ({ cluster: nosuch, name: 'x' }),
+    },
+    {
+      mutation: 'renameCluster',
+      code: 'NAME_TAKEN',
+      of: 'a name of another cluster',
+      input: ({ cluster, other }) => ({ cluster, name: other.name }),
+    },
+    {
+      mutation: 'forgetCluster',
+      code: 'HOST_CONNECTED',
+      of: 'a cluster whose managers’ agents are connected',
+      input: ({ cluster }) => ({ cluster }),
+    },
+    ...tokenMutations.map((mutation) => ({
+      mutation,
+      code: 'NOT_FOUND',
+      of: 'a cluster that is not there',
+      input: () => ofToken(mutation, nosuch),
+    })),
+    {
+      mutation: 'rotateJoinToken',
+      code: 'NOT_ADOPTED',
+      of: 'a cluster that Skep did not make',
+      input: ({ other }) => ({ cluster: other.cluster, role: 'MANAGER' }),
+    },
+    {
+      mutation: 'renameHost',
+      code: 'NOT_FOUND',
+      of: 'a host that is not there',
+      input: () => ({ id: nosuch, name: 'x' }),
+    },
+    {
+      mutation: 'renameHost',
+      code: 'NAME_TAKEN',
+      of: 'a name of another host',
+      input: ({ hosts, workerName }) => ({ id: hosts.free, name: workerName }),
+    },
+    ...ofEach(['revokeHost', 'forgetHost'], 'NOT_FOUND', 'a host that is not there', () => ({ id: nosuch })),
+    {
+      mutation: 'forgetHost',
+      code: 'HOST_CONNECTED',
+      of: 'a host whose agent is connected',
+      input: ({ hosts }) => ({ id: hosts.free }),
+    },
+    {
+      mutation: 'cancelOperation',
+      code: 'NOT_FOUND',
+      of: 'an operation that is not there',
+      input: () => ({ id: nosuch }),
+    },
+    {
+      mutation: 'cancelOperation',
+      code: 'NOT_CANCELLABLE',
+      of: 'an operation that has ended',
+      input: ({ endedOperation }) => ({ id: endedOperation }),
+    },
+    {
+      mutation: 'revokeApiKey',
+      code: 'NOT_FOUND',
+      of: 'a key that is not there',
+      input: () => ({ id: nosuch }),
+    },
+  ],
+  // Until a node is Down its managers take it for one that runs tasks.
+  'a node is Down': [
+    {
+      mutation: 'setNodeAvailability',
+      code: 'LAST_ACTIVE_NODE',
+      of: 'all nodes that take tasks',
+      input: ({ nodes }) => ({ nodes: [nodes.worker, nodes.returned], availability: 'PAUSE' }),
+    },
+    {
+      mutation: 'removeNodes',
+      code: 'LAST_ACTIVE_NODE',
+      of: 'all nodes that take tasks, by force',
+      input: ({ nodes }) => ({ nodes: [nodes.worker, nodes.returned], force: true }),
+    },
+    {
+      mutation: 'leaveSwarm',
+      code: 'LAST_ACTIVE_NODE',
+      of: 'all nodes that take tasks',
+      input: ({ hosts }) => ({ hosts: [hosts.worker, hosts.returned] }),
+    },
+    {
+      mutation: 'promoteNodes',
+      code: 'NODE_NOT_READY',
+      of: 'it, beside a Ready one',
+      input: ({ nodes }) => ({ nodes: [nodes.worker, nodes.gone] }),
+    },
+  ],
+  'agents are stopped': [
+    ...ofFreeHost('HOST_OFFLINE', 'a host whose agent is not connected'),
+    {
+      mutation: 'leaveSwarm',
+      code: 'HOST_OFFLINE',
+      of: 'a member whose agent is not connected',
+      input: ({ hosts }) => ({ hosts: [hosts.worker] }),
+    },
+    {
+      mutation: 'adoptCluster',
+      code: 'CLUSTER_UNREACHABLE',
+      of: 'a cluster whose managers’ agents are not connected',
+      input: ({ other }) => ({ cluster: other.cluster }),
+    },
+  ],
+  'the agent of the only manager is stopped': [
+    ...ofEachNodeMutation('CLUSTER_UNREACHABLE', 'a node', ({ nodes }) => ({ nodes: [nodes.returned] })),
+    ...tokenMutations.map((mutation) => ({
+      mutation,
+      code: 'CLUSTER_UNREACHABLE',
+      of: 'the cluster',
+      input: ({ cluster }: World) => ofToken(mutation, cluster),
+    })),
+    {
+      mutation: 'joinHosts',
+      code: 'CLUSTER_UNREACHABLE',
+      of: 'a free host',
+      input: ({ cluster, hosts }) => ({ cluster, hosts: [{ host: hosts.free }] }),
+    },
+    {
+      mutation: 'leaveSwarm',
+      code: 'CLUSTER_UNREACHABLE',
+      of: 'a member',
+      input: ({ hosts }) => ({ hosts: [hosts.returned] }),
+    },
+  ],
+  'a join is pending': ofFreeHost('JOIN_PENDING', 'its host'),
+  'an engine is dead': ofFreeHost('ENGINE_UNREACHABLE', 'its host'),
+  'a host is revoked': ofFreeHost('HOST_REVOKED', 'it'),
+};
+
+/** Codes of other files: quorum.test.ts, operations/, access/. */
+export const elsewhere: Record<string, readonly string[]> = {
+  demoteNodes: ['NO_FAULT_TOLERANCE', 'UNREACHABLE_MANAGER', 'WOULD_LOSE_QUORUM'],
+  // It makes something new that has no rules: only the permission and the input can be wrong.
+  createEnrolment: [],
+  // FORBIDDEN: access/api-keys.test.ts.
+  createApiKey: [],
+  // A warning, not a refusal: operations/membership.test.ts.
+  joinHosts: ['ALREADY_MEMBER'],
+  updateNodeLabels: ['LABEL_NOT_SET'],
+};

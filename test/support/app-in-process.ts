@@ -1,0 +1,62 @@
+// The server inside the test's own process: for what only the composition root can do, such as pausing the watcher.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { freePort, type ServerProcess } from '../../lab/processes.ts';
+import { type App, createApp } from '../../server/app.ts';
+import { readConfig } from '../../server/config.ts';
+import { createLog } from '../../server/platform/log.ts';
+
+export type AppInProcess = ServerProcess & { app(): App };
+
+/**
+ * A stand-in for `startServer` of lab/processes.ts: give it to startSystem as `launch`. It has no process of its own, so
+ * `kill9` is refused.
+ */
+export const startAppInProcess = async ({
+  dir,
+  port,
+  env = {},
+}: {
+  dir: string;
+  port?: number;
+  env?: NodeJS.ProcessEnv;
+}): Promise<AppInProcess> => {
+  const bound = port ?? (await freePort());
+  const socket = join(dir, 'server.sock');
+  let adminKey = '';
+  let app: App | null = null;
+  const running = (): App => {
+    if (!app) throw new Error('the app was not started');
+    return app;
+  };
+  const start = async (): Promise<void> => {
+    const config = readConfig({
+      SKEP_DATA_DIR: join(dir, 'data'),
+      SKEP_PORT: String(bound),
+      SKEP_SOCKET: socket,
+      SKEP_LOG_LEVEL: 'error',
+      ...env,
+    });
+    app = await createApp({
+      config,
+      migrations: fileURLToPath(new URL('../../prisma/migrations', import.meta.url)),
+      showFirstKey: (key) => {
+        adminKey = key;
+      },
+      log: createLog({ level: config.logLevel }),
+    });
+  };
+  await start();
+  return {
+    app: running,
+    url: `http://127.0.0.1:${bound}/graphql`,
+    socketUrl: `ws://127.0.0.1:${bound}/graphql`,
+    agentUrl: `ws+unix:${socket}:/agent`,
+    adminKey,
+    logPath: '',
+    pid: () => process.pid,
+    kill9: () => Promise.reject(new Error('the server runs in the process of the test')),
+    stop: () => running().close(),
+    start,
+  };
+};

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+/** `npm test` runs this through test/run.ts, which prepares engines and builds first. */
+export default defineConfig({
+  // One graphql for the tests, the server and graphql-ws: two would each refuse the other's schema.
+  resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    pool: 'forks',
+    maxWorkers: 2,
+    // Real engines on shared machines: a step that failed is tried once more in CI, and the output says that it was.
+    retry: process.env.CI === 'true' ? 1 : 0,
+  },
+});
