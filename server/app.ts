@@ -41,6 +41,7 @@ import { createChangeNode } from './nodes/change.ts';
 import { updateNodeLabelsAction } from './nodes/labels.ts';
 import { createFindNodes } from './nodes/reference.ts';
 import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
+import { createSettle } from './nodes/settle.ts';
 import { cancelOperationAction } from './operations/cancel.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { applyMigrations } from './platform/apply-migrations.ts';
@@ -61,7 +62,7 @@ export type App = {
 };
 
 /** A fact of this database, made at its first start. */
-const settle = async (db: Database, key: string): Promise<string> => {
+const factOf = async (db: Database, key: string): Promise<string> => {
   const found = await db.read.setting.findUnique({ where: { key } });
   if (found) return found.value;
   const value = uuidv7();
@@ -93,7 +94,7 @@ export const createApp = async ({
   const events = await createEvents({
     db,
     clock,
-    generation: await settle(db, 'generation'),
+    generation: await factOf(db, 'generation'),
     keep: config.eventsKept,
   });
   const audit = createAudit({ clock });
@@ -103,7 +104,7 @@ export const createApp = async ({
 
   const hosts = await createHosts({ db, events, clock, log });
   const identity = openServerIdentity({
-    id: await settle(db, 'id'),
+    id: await factOf(db, 'id'),
     file: join(config.dataDir, 'server-key.pem'),
   });
   const enrolments = createEnrolments({ db, events, audit, hosts, identity, clock });
@@ -122,8 +123,9 @@ export const createApp = async ({
   const change = createChangeNode({ clusters, managers, commands, read });
 
   const cluster = { clusters, managers, commands, read, scopeOf, clock };
-  const node = { find: findNodes, change, managers };
-  const membership = { ...cluster, hosts, links, change, find: findNodes };
+  const settle = createSettle({ db, clock, hosts, links });
+  const node = { find: findNodes, change, managers, settle };
+  const membership = { ...cluster, hosts, links, change, find: findNodes, settle };
   const operations: Operations = createOperations({
     actions: [
       cancelOperationAction(() => operations, authorise),

@@ -22,6 +22,8 @@ export type FaultRule = {
 export type Faults = {
   add(rule: FaultRule): void;
   clear(): void;
+  /** How many calls that are still to come the rules with `times` will hit. */
+  left(): number;
   /** The rule that hits this call; counts it. */
   take(method: string, path: string): FaultRule | undefined;
 };
@@ -41,6 +43,7 @@ export const createFaults = (): Faults => {
     clear: () => {
       rules = [];
     },
+    left: () => rules.reduce((sum, { rule, left }) => sum + (rule.times === undefined ? 0 : left), 0),
     take: (method, path) => {
       const hit = rules.find(({ rule, left }) => left > 0 && fits(rule.match, `${method} ${path}`));
       if (!hit) return undefined;

@@ -43,6 +43,7 @@ const swarmSection = (world: World, engine: Engine): JsonObject => {
   if (membership.state === 'locked') {
     return { ...blank, NodeAddr: engine.address, LocalNodeState: 'locked', Error: TEXT.locked };
   }
+  if (engine.startError !== '') return { ...blank, LocalNodeState: 'error', Error: engine.startError };
   const section = {
     NodeID: membership.nodeId,
     NodeAddr: engine.address,

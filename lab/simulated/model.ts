@@ -154,6 +154,10 @@ export type Engine = {
   epoch: number;
   membership: Membership | undefined;
   pendingJoin: PendingJoin | undefined;
+  /** A fault: the one address through which it enters a raft group. */
+  onlyWayIn: string | undefined;
+  /** Why its last start as a manager failed; it goes on trying. */
+  startError: string;
   readonly feed: EventFeed;
 };
 

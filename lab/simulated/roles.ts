@@ -10,6 +10,8 @@ const OBSERVED_MS = 7;
 const RAFT_JOIN_MS = 550;
 const CONTROL_MS = 480;
 const DEMOTED_MS = 20;
+/** An engine that does not become a manager tries again. */
+const RETRY_MS = 1_000;
 /** The old leader's control socket is gone for a moment, then it forwards calls for a while. */
 const HANDOVER_MS = 300;
 const OLD_LEADER_FORWARDS_MS = 5_000;
@@ -64,6 +66,13 @@ export const noteWrite = (world: World, cluster: Cluster): void => {
   }
 };
 
+const hasWayIn = (cluster: Cluster, engine: Engine): boolean =>
+  engine.onlyWayIn === undefined ||
+  [...cluster.members].some((id) => cluster.nodes.get(id)?.address === engine.onlyWayIn);
+
+const noWayIn = ({ onlyWayIn }: Engine): string =>
+  `manager stopped: can't initialize raft node: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing dial tcp ${onlyWayIn}:2377: connect: connection refused"`;
+
 /** Carries out a promotion that was written; a node that is not there is taken in when it comes back. */
 export const promote = (world: World, cluster: Cluster, node: SwarmNode): void => {
   const sinceDemotionMs = world.clock.nowMs() - node.demotedAtMs;
@@ -74,12 +83,20 @@ export const promote = (world: World, cluster: Cluster, node: SwarmNode): void =
     node.observedRole = 'manager';
     writeNode(world, cluster, node, { 'role.new': 'manager', 'role.old': 'worker' });
   });
-  const cancelJoin = world.clock.after(joinMs, () => {
+  let cancelJoin = (): void => {};
+  const join = (): void => {
     node.cancelRoleChange = undefined;
     const engine = engineOf(world, cluster, node.id);
-    if (node.spec.Role === 'manager' && engine && seesLeader(world, cluster, engine))
-      enterRaft(world, cluster, node);
-  });
+    if (node.spec.Role !== 'manager' || !engine || !seesLeader(world, cluster, engine)) return;
+    if (!hasWayIn(cluster, engine)) {
+      engine.startError = noWayIn(engine);
+      cancelJoin = world.clock.after(RETRY_MS, join);
+      return;
+    }
+    engine.startError = '';
+    enterRaft(world, cluster, node);
+  };
+  cancelJoin = world.clock.after(joinMs, join);
   node.cancelRoleChange = () => {
     cancelObserved();
     cancelJoin();

@@ -20,6 +20,10 @@ export type SimulatedEngine = LabHost & {
   /** Puts a fault on calls of this engine; several add up, the first that fits counts. */
   fault(rule: FaultRule): void;
   clearFaults(): void;
+  /** How many calls the faults with `times` will still hit. */
+  faultsLeft(): number;
+  /** From now on it enters a raft group through this address alone, as real engines do at times (20.10). */
+  knowOneWayIn(address: string): void;
   /** The latest 1,000 answered calls, oldest first. */
   calls(): readonly CallRecord[];
 };
@@ -79,6 +83,8 @@ const createEngine = (options: EngineOptions, index: number, version: EngineVers
   epoch: 0,
   membership: undefined,
   pendingJoin: undefined,
+  onlyWayIn: undefined,
+  startError: '',
   feed: createEventFeed(),
 });
 
@@ -168,6 +174,10 @@ const createHost = (world: World, engine: Engine, forget: () => void): Simulated
     },
     fault: faults.add,
     clearFaults: faults.clear,
+    faultsLeft: faults.left,
+    knowOneWayIn: (address) => {
+      engine.onlyWayIn = address;
+    },
     calls: () => calls,
   };
 };

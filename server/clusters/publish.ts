@@ -41,6 +41,8 @@ export const createPublish = ({
     )?.id ?? null;
 
   const undescribed = new Map<string, number>();
+  /** Left out of the first sight of their cluster for want of a name: nobody's change when they come. */
+  const atFirstSight = new Set<string>();
   /** A node is listed a moment before its engine has told its name: it counts from when it has, or soon after. */
   const described = ({ nodes }: Observation, known: Cluster): NodeObservation[] =>
     nodes.filter(({ id, hostname }) => {
@@ -50,6 +52,7 @@ export const createPublish = ({
       }
       const since = undescribed.get(id) ?? performance.now();
       undescribed.set(id, since);
+      if (known.swarm === null) atFirstSight.add(id);
       return performance.now() - since > describeMs;
     });
 
@@ -165,6 +168,8 @@ export const createPublish = ({
       const operationId =
         explanation.joinOf(hostOf(subjectId)) ??
         explanation.operationOf({ subjectId, path: 'added', old: null, new: true });
+      if (operationId === null && atFirstSight.delete(subjectId))
+        return { operationId, undecided: false, external: [] };
       const undecided = operationId === null && explanation.joinsOpen;
       return { operationId, undecided, external: operationId === null && !undecided ? [added] : [] };
     }

@@ -19,6 +19,7 @@ import { engineAvailability } from '../nodes/availability.ts';
 import type { ChangeNode } from '../nodes/change.ts';
 import { hasLabels, labelInput, lastOfEach } from '../nodes/labels.ts';
 import { impactOf } from '../nodes/roles.ts';
+import type { Settle } from '../nodes/settle.ts';
 import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Guard, Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
@@ -62,6 +63,7 @@ export type MembershipParts = {
   commands: Commands;
   read: ReadCluster;
   change: ChangeNode;
+  settle: Settle;
   scopeOf: ScopeOf;
 };
 

@@ -17,8 +17,6 @@ type Input = z.infer<typeof input>;
 /** `members`: the node that each host is, as of the intent. */
 type Plan = { clusterId: string | null; members: { hostId: string; nodeId: string | null }[] };
 
-/** A demoted engine gives its control up within 8 seconds (measured). */
-const controlMs = 30_000;
 const leaveMs = 30_000;
 /** Nobody says goodbye: a node that left is Down after three missed heartbeats, 15 seconds by default. */
 const downMs = 90_000;
@@ -82,7 +80,7 @@ const offline = (host: Host): Failure =>
   new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
 
 export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> => {
-  const { clusters, hosts, links, managers, read, change } = parts;
+  const { clusters, hosts, links, read } = parts;
 
   const judge = async ({ clusterId, members }: Plan): Promise<Verdict> => {
     for (const { hostId } of members) {
@@ -115,23 +113,12 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
     hostId: string,
     nodeId: string,
   ): Promise<void> => {
-    await demoteOne({ change, managers }, run, clusterId, nodeId);
-    await run.step('await control given up', hostId, async () => {
-      const gone = await waitFor(
-        async () => (hosts.find(hostId)?.report?.swarm?.controlAvailable === false ? true : null),
-        {
-          timeoutMs: controlMs,
-          intervalMs: 50,
-          signal: run.signal,
-        },
+    if (!(await demoteOne(parts, run, clusterId, nodeId, hostId)))
+      throw new Failure(
+        'NOT_OBSERVED',
+        'the engine still has control of the cluster',
+        'read the host, then repeat',
       );
-      if (!gone)
-        throw new Failure(
-          'NOT_OBSERVED',
-          'the engine still has control of the cluster',
-          'read the host, then repeat',
-        );
-    });
   };
 
   return {

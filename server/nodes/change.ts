@@ -22,6 +22,7 @@ export type ChangeNode = {
   /**
    * Carries out and observes.
    * @param seen the wanted state, asked of each fresh read.
+   * @param hopeless why waiting on leads nowhere, asked after each read that does not show it.
    * @throws Failure NODE_NOT_FOUND, NOT_OBSERVED, OUTCOME_UNKNOWN, CLUSTER_UNREACHABLE, or the engine's.
    */
   apply(
@@ -31,6 +32,7 @@ export type ChangeNode = {
     change: NodeChange,
     seen: (node: NodeObservation, state: FreshRead) => boolean,
     observeMs?: number,
+    hopeless?: () => Failure | null,
   ): Promise<void>;
   /** Whether the cluster can be read now. */
   reachable(clusterId: string): Promise<boolean>;
@@ -140,7 +142,7 @@ export const createChangeNode = ({
       if (readOnly) throw readOnly;
       return read.fresh(clusterId);
     },
-    apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000) => {
+    apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000, hopeless) => {
       const before = clusterOf(clusterId).nodes.get(nodeId);
       const unknown = await run.step('update', nodeId, async () => {
         const { outcome } = await send(run, clusterId, nodeId, change);
@@ -157,7 +159,10 @@ export const createChangeNode = ({
             });
             const node = fresh?.nodes.find(({ id }) => id === nodeId);
             missing = fresh !== null && !node;
-            return fresh && node && seen(node, fresh) ? fresh : missing ? 'gone' : null;
+            if (fresh && node && seen(node, fresh)) return fresh;
+            const why = hopeless?.();
+            if (why) throw why;
+            return missing ? 'gone' : null;
           },
           { timeoutMs: observeMs, intervalMs: 50, signal: run.signal },
         );

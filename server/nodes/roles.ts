@@ -17,8 +17,9 @@ import {
   resolveNodes,
 } from './plan.ts';
 import type { FindNodes } from './reference.ts';
+import type { Settle } from './settle.ts';
 
-/** A node demoted less than about ten seconds ago takes about 32 seconds to become a manager again (measured). */
+/** A node whose engine has not followed its demotion yet takes about 32 seconds to become a manager again (measured). */
 const promotionMs = 75_000;
 const demotionMs = 45_000;
 const slowMs = 5_000;
@@ -140,7 +141,7 @@ export const judgeDemotion = (
   return { guards, warnings, impact: impactOf(before, after), refusal: null };
 };
 
-type Parts = { find: FindNodes; change: ChangeNode; managers: Managers };
+type Parts = { find: FindNodes; change: ChangeNode; managers: Managers; settle: Settle };
 
 const roleLock = (clusterId: string): readonly string[] => [`role:${clusterId}`];
 
@@ -149,13 +150,14 @@ const inOrder = (run: Run, ids: readonly string[]): void => {
   run.operation.targets.sort((a, b) => ids.indexOf(a.id ?? '') - ids.indexOf(b.id ?? ''));
 };
 
-/** Makes one node a manager, and waits until it is a reachable member of the raft group. */
-export const promoteOne = async (
-  { change }: Pick<Parts, 'change'>,
+/** Makes one node a manager, and waits until it is a reachable member of the raft group and knows it itself. */
+const promoteOne = async (
+  { change, settle }: Omit<Parts, 'find'>,
   run: Run,
   clusterId: string,
   nodeId: string,
 ): Promise<void> => {
+  await settle.demotion(run, nodeId);
   const began = performance.now();
   await change.apply(
     run,
@@ -164,7 +166,14 @@ export const promoteOne = async (
     { role: 'manager' },
     (node) => node.role === 'MANAGER' && isReachable(node),
     promotionMs,
+    settle.stuckPromotion(nodeId),
   );
+  if (!(await settle.control(run, nodeId, true)))
+    run.warn({
+      code: 'CONTROL_PENDING',
+      message: 'the managers count it, but its own engine does not act as a manager yet: look at its log',
+      target: nodeId,
+    });
   if (performance.now() - began > slowMs)
     run.warn({
       code: 'SLOW_PROMOTION',
@@ -174,13 +183,18 @@ export const promoteOne = async (
     });
 };
 
-/** Makes one node a worker, through another manager, and waits until it has left the raft group. */
+/**
+ * Makes one node a worker, through another manager, and waits until it has left the raft group and its own engine knows.
+ * @param target whose step the last wait is. @default the node
+ * @returns whether its engine gave its control up in time.
+ */
 export const demoteOne = async (
-  { change, managers }: Omit<Parts, 'find'>,
+  { change, managers, settle }: Omit<Parts, 'find'>,
   run: Run,
   clusterId: string,
   nodeId: string,
-): Promise<void> => {
+  target = nodeId,
+): Promise<boolean> => {
   const release = managers.avoid(nodeId);
   try {
     await change.apply(
@@ -194,6 +208,7 @@ export const demoteOne = async (
   } finally {
     release();
   }
+  return settle.control(run, nodeId, false, target);
 };
 
 const alreadySo = (run: Run, target: Target, what: string): void =>
@@ -256,7 +271,12 @@ export const demoteNodesAction = (parts: Parts): Action<NodesInput, NodesPlan> =
       // The others may have changed since the judgement, not by us, for we hold the lock.
       const { refusal } = node ? judgeDemotion(state.nodes, [node]) : { refusal: null };
       if (refusal) throw refusal;
-      await demoteOne(parts, run, clusterId, target.id);
+      if (!(await demoteOne(parts, run, clusterId, target.id)))
+        run.warn({
+          code: 'CONTROL_PENDING',
+          message: 'the managers no longer count it, but its own engine still acts as one: look at its log',
+          target: target.id,
+        });
     });
   },
 });

@@ -57,6 +57,8 @@ export const failureCodes = {
   INTERRUPTED: 'The agent was stopped before it heard the engine’s answer.',
   JOURNAL_FAILED: 'The agent could not write its journal, so nothing was sent to the engine.',
   NOT_OBSERVED: 'The engine said yes, but the wanted state was not observed in time.',
+  PROMOTION_STUCK:
+    'The engine of the promoted node tries to enter the raft group through the manager that it once joined by, which is none any more. Start that engine anew, or promote that manager again.',
   OUTCOME_UNKNOWN: 'It may have happened; observation could not tell in time.',
   ENGINE_UNREACHABLE: 'The host’s engine does not answer.',
   ENGINE_TIMEOUT: 'The engine did not answer in time.',

@@ -347,6 +347,8 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
 
 /** Codes of other files: quorum.test.ts, operations/, access/. */
 export const elsewhere: Record<string, readonly string[]> = {
+  // operations/promotion-stuck.test.ts
+  promoteNodes: ['PROMOTION_STUCK'],
   demoteNodes: ['NO_FAULT_TOLERANCE', 'UNREACHABLE_MANAGER', 'WOULD_LOSE_QUORUM'],
   // It makes something new that has no rules: only the permission and the input can be wrong.
   createEnrolment: [],

@@ -67,7 +67,10 @@ describe('answers that are lost, on SIMULATED engines (which lose them when told
     await until(() => ofLabel('lost')[0]?.outcome === 'UNKNOWN', 'the agent has no answer');
     fault({ kind: 'hang', when: 'before' });
     const killed = await label('never taken');
-    await until(() => ofLabel('never taken')[0]?.outcome === 'NONE', 'the agent has begun');
+    await until(
+      () => ofLabel('never taken')[0]?.outcome === 'NONE' && engine().faultsLeft() === 0,
+      'the agent has begun, and the engine has heard it',
+    );
     await agent.kill9();
     await agent.start();
     for (const operation of [lost, killed])
