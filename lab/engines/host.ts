@@ -86,6 +86,13 @@ while [ -d "/proc/$pid" ]; do sleep 0.01; done
 rm -f /run/docker.pid
 `;
 
+/** A stop is over when each thread has stopped: until then one of them still answers. */
+const signalEngine = `pid=$(cat /run/docker.pid)
+kill -s "$1" "$pid"
+if [ "$1" = STOP ]; then
+  while grep -L 'State:.T' /proc/$pid/task/*/status 2> /dev/null | grep -q .; do sleep 0.01; done
+fi`;
+
 /** Makes a host that is off: `start()` boots it. */
 export function createLabHost(options: LabHostOptions): LabHost {
   const { index, hostname, address, version, folder, socketFolder, netnsName, lab } = options;
@@ -108,7 +115,7 @@ export function createLabHost(options: LabHostOptions): LabHost {
   }
 
   const signal = async (name: 'STOP' | 'CONT') => {
-    await exec(['sh', '-c', 'kill -s "$1" "$(cat /run/docker.pid)"', 'signal', name]);
+    await exec(['sh', '-c', signalEngine, 'signal-engine', name]);
   };
   const end = async (name: 'TERM' | 'KILL') => {
     await exec(['sh', '-c', endEngine, 'end-engine', name]);

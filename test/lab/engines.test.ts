@@ -13,6 +13,7 @@ import type { LabHost } from '../../lab/engines/host.ts';
 import { createLab, type Lab, labFolder, ownPrefix } from '../../lab/engines/lab.ts';
 import { removeLab, sweep } from '../../lab/engines/lab-claims.ts';
 import { runCommand } from '../../lab/engines/run-command.ts';
+import { until } from '../support/until.ts';
 
 const reason = whyNoRealEngines();
 const isCI = process.env.CI === 'true';
@@ -117,7 +118,8 @@ describe.skipIf(reason !== null && !isCI)(title, { timeout: 60_000 }, () => {
     await expect(ping()).rejects.toThrow();
     await third.ready(1_000);
     await third.heal();
-    await ping();
+    // Its kernel asks for the other's address only once a second.
+    await until(ping, 'its packets reach the other host', 5_000);
   });
 
   it('imports an image without a registry', async () => {
