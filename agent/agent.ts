@@ -50,6 +50,7 @@ export async function startAgent({
     agentVersion: version,
     allow: [...config.allow].sort(),
     extraAddresses: config.extraAddresses,
+    interfaces: config.interfaces,
     hostname: config.hostname,
   });
   const reporter = createReporter({ observe, log, intervalMs: times.reportIntervalMs });

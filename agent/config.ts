@@ -16,6 +16,8 @@ export interface Config {
   readonly enrolment: Enrolment | undefined;
   readonly allow: ReadonlySet<CommandName>;
   readonly extraAddresses: readonly Address[];
+  /** Null: all. */
+  readonly interfaces: ReadonlySet<string> | null;
   readonly hostname: string | undefined;
   readonly logLevel: string;
 }
@@ -47,6 +49,8 @@ const settingsShape = z.object({
   SKEP_AGENT_ALLOW: z.string().default(Object.keys(groups).join(',')),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
   SKEP_AGENT_ADDRESSES: z.string().default(''),
+  /** The network interfaces whose addresses are reported, by comma; `none` reports only SKEP_AGENT_ADDRESSES. All by default. */
+  SKEP_AGENT_INTERFACES: z.string().default(''),
   /** The host's name, when it is not to be the engine's own. */
   SKEP_AGENT_HOSTNAME: z.string().min(1).optional(),
   /** `yes`: speak without TLS to another machine. Join tokens then cross the network in clear. */
@@ -62,6 +66,7 @@ const flags: Readonly<Record<string, { readonly type: 'string' }>> = {
   'enrolment-file': { type: 'string' },
   allow: { type: 'string' },
   addresses: { type: 'string' },
+  interfaces: { type: 'string' },
   hostname: { type: 'string' },
   plaintext: { type: 'string' },
   'log-level': { type: 'string' },
@@ -98,9 +103,15 @@ export function readConfig({
     enrolment: readEnrolment(settings.SKEP_AGENT_ENROLMENT, settings.SKEP_AGENT_ENROLMENT_FILE),
     allow: new Set(list(settings.SKEP_AGENT_ALLOW).flatMap(readAllowed)),
     extraAddresses: list(settings.SKEP_AGENT_ADDRESSES).map(readAddress),
+    interfaces: readInterfaces(list(settings.SKEP_AGENT_INTERFACES)),
     hostname: settings.SKEP_AGENT_HOSTNAME,
     logLevel: settings.SKEP_AGENT_LOG_LEVEL,
   };
+}
+
+function readInterfaces(names: readonly string[]): ReadonlySet<string> | null {
+  if (names.length === 0) return null;
+  return new Set(names.filter((name) => name !== 'none'));
 }
 
 function readFlags(args: readonly string[]): Record<string, string> {

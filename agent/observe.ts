@@ -15,6 +15,7 @@ export type Address = Report['addresses'][number];
 
 /**
  * @param extraAddresses - addresses that no interface shows, for example behind NAT
+ * @param interfaces - whose addresses are reported; null: all
  * @param hostname - overrides the name that the engine gives itself
  */
 export function createObserve({
@@ -22,12 +23,14 @@ export function createObserve({
   agentVersion,
   allow,
   extraAddresses,
+  interfaces,
   hostname,
 }: {
   engine: Engine;
   agentVersion: string;
   allow: readonly string[];
   extraAddresses: readonly Address[];
+  interfaces: ReadonlySet<string> | null;
   hostname: string | undefined;
 }): Observe {
   const bootId = readBootId();
@@ -45,7 +48,12 @@ export function createObserve({
   };
 
   return async () => {
-    const host = { agentVersion, bootId, allow, addresses: [...localAddresses(), ...extraAddresses] };
+    const host = {
+      agentVersion,
+      bootId,
+      allow,
+      addresses: [...localAddresses(interfaces), ...extraAddresses],
+    };
     try {
       const info = await engine.info();
       const versions = await versionOf(info);
@@ -108,8 +116,9 @@ function swarmReport({ Swarm: swarm }: EngineInfo): SwarmReport {
 }
 
 // Loopback and link-local addresses reach no other host, and every container brings and takes a link-local one.
-function localAddresses(): Address[] {
+function localAddresses(interfaces: ReadonlySet<string> | null): Address[] {
   return Object.entries(networkInterfaces())
+    .filter(([name]) => interfaces === null || interfaces.has(name))
     .flatMap(([name, addresses = []]) =>
       addresses
         .filter(({ internal, address }) => !internal && !/^(?:fe[89ab]|169\.254\.)/i.test(address))

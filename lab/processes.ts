@@ -157,7 +157,9 @@ export const startAgent = async ({
       SKEP_AGENT_DOCKER_SOCKET: host.socketPath,
       ...(enrolment === undefined ? {} : { SKEP_AGENT_ENROLMENT: enrolment }),
       // A simulated host has no network of its own to look at.
-      ...(host.netns === undefined ? { SKEP_AGENT_ADDRESSES: host.address } : {}),
+      ...(host.netns === undefined
+        ? { SKEP_AGENT_ADDRESSES: host.address, SKEP_AGENT_INTERFACES: 'none' }
+        : {}),
       ...env,
     };
     const run = [process.execPath, built('agent.mjs')];

@@ -46,7 +46,7 @@ const swarmSection = (world: World, engine: Engine): JsonObject => {
   if (engine.startError !== '') return { ...blank, LocalNodeState: 'error', Error: engine.startError };
   const section = {
     NodeID: membership.nodeId,
-    NodeAddr: engine.address,
+    NodeAddr: membership.cluster.nodes.get(membership.nodeId)?.address ?? engine.address,
     LocalNodeState: membership.stranded ? 'pending' : membership.state,
     ControlAvailable: membership.controlAvailable,
     Error: '',

@@ -68,7 +68,10 @@ const addressPool = (body: JsonObject): string[] => {
 const newCluster = (world: World, body: JsonObject): Cluster => {
   const at = goTime(world.nano());
   const spec = mergedSwarmSpec(objectAt(body, 'Spec'));
-  const autolock = body.AutoLockManagers === true;
+  // Either place will do: moby sets the one, then merges the other.
+  const autolock =
+    body.AutoLockManagers === true ||
+    objectAt(objectAt(body, 'Spec'), 'EncryptionConfig').AutoLockManagers === true;
   if (autolock) spec.EncryptionConfig = { AutoLockManagers: true };
   return {
     id: newId(),

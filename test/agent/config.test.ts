@@ -23,6 +23,7 @@ test('defaults', () => {
     dockerSocket: '/var/run/docker.sock',
     enrolment: undefined,
     extraAddresses: [],
+    interfaces: null,
     logLevel: 'info',
   });
   expect([...read({}).allow].sort()).toEqual(Object.keys(commandKinds).sort());
@@ -50,6 +51,8 @@ test('an enrolment is a secret and a pin, from a variable or a file', () => {
 });
 
 test('extra addresses', () => {
+  expect(read({ SKEP_AGENT_INTERFACES: 'eth0, wg0' }).interfaces).toEqual(new Set(['eth0', 'wg0']));
+  expect(read({ SKEP_AGENT_INTERFACES: 'none' }).interfaces).toEqual(new Set());
   expect(read({ SKEP_AGENT_ADDRESSES: '203.0.113.5, 10.0.0.5/24,2001:db8::1' }).extraAddresses).toEqual([
     { interface: 'configured', address: '203.0.113.5', prefixLength: 32 },
     { interface: 'configured', address: '10.0.0.5', prefixLength: 24 },
