@@ -34,11 +34,7 @@ export const createPublish = ({
   audit: Audit;
   clock: Clock;
 }): Publish => {
-  const hostOf = (nodeId: string): string | null =>
-    (
-      hosts.ofNode(nodeId) ??
-      hosts.list().find(({ membership, revokedAt }) => membership?.nodeId === nodeId && revokedAt === null)
-    )?.id ?? null;
+  const hostOf = (nodeId: string): string | null => hosts.ofMember(nodeId)?.id ?? null;
 
   const undescribed = new Map<string, number>();
   /** Left out of the first sight of their cluster for want of a name: nobody's change when they come. */

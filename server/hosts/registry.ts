@@ -13,6 +13,8 @@ export type Hosts = {
   list(): readonly Host[];
   /** The connected host whose engine is this node; matched by NodeID alone. */
   ofNode(nodeId: string): Host | null;
+  /** Also when its engine does not tell its node id now: by the membership that it was last known to have. */
+  ofMember(nodeId: string): Host | null;
   add(tx: Transaction, emit: Emit, host: Host): Promise<void>;
   /** Makes an added host known; call it when its transaction is committed. */
   added(host: Host): void;
@@ -94,13 +96,21 @@ export const createHosts = async ({
     });
   };
 
+  const ofNode: Hosts['ofNode'] = (nodeId) => {
+    const found = [...hosts.values()].filter(({ report }) => report?.swarm?.nodeId === nodeId);
+    return found.find(({ status }) => status === 'CONNECTED') ?? found[0] ?? null;
+  };
+
   return {
     find: (id) => hosts.get(id) ?? null,
     list: () => [...hosts.values()],
-    ofNode: (nodeId) => {
-      const found = [...hosts.values()].filter(({ report }) => report?.swarm?.nodeId === nodeId);
-      return found.find(({ status }) => status === 'CONNECTED') ?? found[0] ?? null;
-    },
+    ofNode,
+    ofMember: (nodeId) =>
+      ofNode(nodeId) ??
+      [...hosts.values()].find(
+        ({ membership, revokedAt }) => membership?.nodeId === nodeId && revokedAt === null,
+      ) ??
+      null,
     add: async (tx, emit, host) => {
       await tx.host.create({ data: { id: host.id, ...columnsOf(host) } });
       await emitHost(emit, 'ADDED', host, null, null);

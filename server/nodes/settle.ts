@@ -92,7 +92,7 @@ export const createSettle = ({
       });
     },
     stuckPromotion: (nodeId) => {
-      const hostId = hosts.ofNode(nodeId)?.id ?? null;
+      const hostId = hosts.ofMember(nodeId)?.id ?? null;
       let well = performance.now();
       return () => {
         const host = hostId === null ? null : hosts.find(hostId);

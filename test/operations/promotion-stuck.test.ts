@@ -37,6 +37,8 @@ describe('a promotion without the manager that its host joined by, on SIMULATED 
     expect(stuck).toMatchObject({ state: 'FAILED', failure: { code: 'PROMOTION_STUCK' } });
     expect(stuck.failure.message).toContain(`${hostname(1)} joined the swarm through ${address}:2377`);
     expect(stuck.failure.hint).toContain(`promote the node at ${address}:2377`);
+    // Asked again, while its engine does not even tell its node id.
+    expect(await act('promoteNodes', 1)).toMatchObject({ failure: { code: 'PROMOTION_STUCK' } });
     expect(await act('promoteNodes', 0)).toMatchObject({ state: 'SUCCEEDED' });
     await until(
       async () => {

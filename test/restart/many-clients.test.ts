@@ -65,7 +65,11 @@ describe(`five clients at once, on ${enginesNote}`, () => {
     tally.set(what, (tally.get(what) ?? 0) + 1);
     if (state === 'SUCCEEDED') return;
     // Once the one that it joined through is demoted, an engine cannot be promoted again, nor then demoted: said, never hidden.
-    if (state === 'FAILED') expect(failure?.code).toMatch(/^(PROMOTION_STUCK|NOT_IN_RAFT_YET)$/);
+    if (state === 'FAILED')
+      expect({ mutation, failure }).toMatchObject({
+        mutation: expect.stringMatching(/^(promote|demote)Nodes$/),
+        failure: { code: expect.stringMatching(/^(PROMOTION_STUCK|NOT_OBSERVED|NOT_IN_RAFT_YET)$/) },
+      });
     else
       expect({ mutation, state, failure }).toMatchObject({
         state: 'REFUSED',
