@@ -28,8 +28,7 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
 
   /** The node's host, when its agent is connected. */
   const connectedHost = (nodeId: string) => {
-    const host =
-      hosts.ofNode(nodeId) ?? hosts.list().find(({ membership }) => membership?.nodeId === nodeId) ?? null;
+    const host = hosts.ofMember(nodeId);
     return host && links.of(host.id) ? host : null;
   };
   /** Its host has left it: the managers find out when its heartbeats stay away. */
