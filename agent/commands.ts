@@ -8,6 +8,7 @@ import {
   commandBody,
 } from './contract.ts';
 import { commandKinds, type Execute } from './executors.ts';
+import { failpoint } from './failpoints.ts';
 import { CommandFailure, completionOf } from './failure.ts';
 import type { Journal } from './journal.ts';
 import type { Session } from './link.ts';
@@ -57,9 +58,13 @@ export function createCommands({
     const completion = results.get(id);
     if (session === undefined || completion === undefined) return;
     try {
+      await failpoint('command.beforeReport');
       await session.complete(id, completion);
+      await failpoint('command.reported');
       results.delete(id);
-      if (journal.get(id) !== undefined) journal.confirmed(id);
+      if (journal.get(id) === undefined) return;
+      journal.confirmed(id);
+      await failpoint('command.confirmed');
     } catch (error) {
       log.warn({ command: id, error: messageOf(error) }, 'the server did not take a result yet');
     }
@@ -86,12 +91,16 @@ export function createCommands({
     let completion = expiry(now(), notAfter);
     try {
       if (completion === undefined) {
+        await failpoint('command.beforeStarted');
         journal.started(id);
+        await failpoint('command.started');
         log.info({ command: id, kind: body.__typename }, 'command started');
         completion = await carryOut(body);
+        await failpoint('command.executed');
         onEffect();
       }
       journal.result(id, completion);
+      await failpoint('command.resultWritten');
     } catch (error) {
       log.error({ command: id, error: messageOf(error) }, 'the journal could not be written');
       completion ??= journalFailure(error);
@@ -106,7 +115,9 @@ export function createCommands({
     if (known?.state === 'started') return void settle(id, interruption());
     try {
       // Known and only accepted: an earlier process was stopped before it began. Nothing was sent: it may run now.
+      failpoint('command.beforeAccepted');
       if (known === undefined) journal.accepted(id, journalled(body));
+      failpoint('command.accepted');
     } catch (error) {
       log.error({ command: id, error: messageOf(error) }, 'the journal could not be written');
       void settle(id, journalFailure(error));
@@ -129,6 +140,7 @@ export function createCommands({
   const acknowledge = (id: string): void => {
     session
       ?.acknowledge(id)
+      .then(() => failpoint('command.acknowledged'))
       .catch((error: unknown) =>
         log.warn({ command: id, error: messageOf(error) }, 'acknowledgement not taken'),
       );
@@ -137,6 +149,7 @@ export function createCommands({
   return {
     receive: ({ id, body, expiresInMs }) => {
       if (isStopping) return;
+      failpoint('command.received');
       const known = journal.get(id)?.completion;
       if (known !== undefined) results.set(id, known);
       if (results.has(id)) return void offer(id);

@@ -20,6 +20,7 @@ export interface Config {
   readonly interfaces: ReadonlySet<string> | null;
   readonly hostname: string | undefined;
   readonly logLevel: string;
+  readonly failpoints: string | undefined;
 }
 
 /** The configuration cannot be used; the message says which setting and why, without its value where that is secret. */
@@ -55,6 +56,8 @@ const settingsShape = z.object({
   SKEP_AGENT_HOSTNAME: z.string().min(1).optional(),
   /** `yes`: speak without TLS to another machine. Join tokens then cross the network in clear. */
   SKEP_AGENT_PLAINTEXT: z.enum(['yes', 'no']).default('no'),
+  /** For tests of failure: names places at which the agent fails on purpose (docs/testing-faults.md). Never in production. */
+  SKEP_AGENT_FAILPOINTS: z.string().optional(),
   /** trace, debug, info, warn, error or fatal. */
   SKEP_AGENT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 });
@@ -106,6 +109,7 @@ export function readConfig({
     interfaces: readInterfaces(list(settings.SKEP_AGENT_INTERFACES)),
     hostname: settings.SKEP_AGENT_HOSTNAME,
     logLevel: settings.SKEP_AGENT_LOG_LEVEL,
+    failpoints: settings.SKEP_AGENT_FAILPOINTS,
   };
 }
 

@@ -4,6 +4,7 @@ import Docker from 'dockerode';
 import type { z } from 'zod';
 import { engineRefusal } from './engine-failures.ts';
 import { errorShape } from './engine-shapes.ts';
+import { failpoint } from './failpoints.ts';
 import { CommandFailure } from './failure.ts';
 
 /** The newest API version that the agent was tested with (engine 28.5); an older engine is spoken to in its own. */
@@ -119,7 +120,11 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
 
   const withDeadline = async (request: EngineRequest): Promise<string> => {
     const signal = AbortSignal.timeout(request.timeoutMs);
+    // Writes only: reads are asked several times a second, and change nothing.
+    const isWrite = request.method !== 'GET';
+    if (isWrite) await failpoint('engine.beforeCall');
     const response = await send(request, signal);
+    if (isWrite) await failpoint('engine.afterCall');
     return await readText(response).catch((error: unknown) => {
       throw brokenCall(error, request, signal);
     });

@@ -10,6 +10,7 @@ import {
   type Report,
 } from './contract.ts';
 import * as documents from './documents.ts';
+import { failpoint } from './failpoints.ts';
 import { acknowledgementShape, agentProof, createNonce, UntrustedServer, verifyServer } from './handshake.ts';
 import type { Identity } from './identity.ts';
 import type { Log } from './log.ts';
@@ -92,6 +93,7 @@ export async function runLink({
     connection.beat(answer.heartbeatSeconds * 1000);
     failures = 0;
     log.info({ host }, 'attached to the server');
+    await failpoint('link.attached');
     await onAttached(sessionOf(connection));
     return await connection.subscribe(documents.commandsDocument, (data) => {
       const parsed = commandsData.safeParse(data);
@@ -102,8 +104,11 @@ export async function runLink({
 
   const enrol = async (connection: Connection, { secret }: Enrolment, serverKey: string): Promise<void> => {
     const input = { secret, publicKey: identity.publicKey, ...(await describe()) };
+    await failpoint('link.beforeEnrol');
     const { enrol: answer } = await connection.request(documents.enrolDocument, { input }, enrolAnswer);
+    await failpoint('link.enrolled');
     identity.keep({ host: answer.host, serverKey });
+    await failpoint('link.identityKept');
     log.info({ host: answer.host, name: answer.name }, 'enrolled');
   };
 

@@ -2,6 +2,7 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { type Agent, startAgent } from './agent.ts';
 import { BadConfig, readConfig } from './config.ts';
+import { armFailpoints } from './failpoints.ts';
 import { createLog } from './log.ts';
 
 const graceMs = 5000;
@@ -11,6 +12,7 @@ async function main(): Promise<void> {
   try {
     const config = readConfig({ args: process.argv.slice(2), environment: process.env });
     const log = createLog({ level: config.logLevel });
+    armFailpoints(config.failpoints, log);
     log.info(
       { version: packageJson.version, server: config.serverUrl, allow: [...config.allow] },
       'agent starts',

@@ -1,5 +1,7 @@
 // Sends what the agent sees of its host, whenever it changed.
+
 import type { Report } from './contract.ts';
+import { failpoint } from './failpoints.ts';
 import type { Session } from './link.ts';
 import type { Log } from './log.ts';
 import type { Observe } from './observe.ts';
@@ -35,6 +37,7 @@ export function createReporter({
     const content = JSON.stringify(report);
     const receiver = session;
     if (receiver === undefined || content === lastSent) return;
+    await failpoint('report.beforeSend');
     await receiver.report(report);
     // Another connection may have begun meanwhile: it has not been told yet.
     if (receiver === session) lastSent = content;

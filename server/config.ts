@@ -26,6 +26,8 @@ const environment = z.object({
   SKEP_AGENT_URL: z.url({ protocol: /^wss?$/ }).optional(),
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   SKEP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** For tests of failure: names places at which the server fails on purpose (docs/testing-faults.md). Never in production. */
+  SKEP_FAILPOINTS: z.string().optional(),
   /** `development`: GraphiQL at /graphql. */
   NODE_ENV: z.string().optional(),
 });
@@ -40,6 +42,7 @@ export type Config = {
   agentUrl: string | null;
   behindProxy: boolean;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  failpoints: string | undefined;
   development: boolean;
 };
 
@@ -68,6 +71,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     agentUrl: data.SKEP_AGENT_URL ?? null,
     behindProxy: data.SKEP_BEHIND_PROXY,
     logLevel: data.SKEP_LOG_LEVEL,
+    failpoints: data.SKEP_FAILPOINTS,
     development: data.NODE_ENV === 'development',
   };
 };

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { createApp } from './app.ts';
 import { readConfig } from './config.ts';
+import { armFailpoints } from './platform/failpoints.ts';
 import { createLog } from './platform/log.ts';
 
 /** Beside the bundle, or in the sources. */
@@ -13,6 +14,7 @@ const migrations = ['./migrations', '../prisma/migrations']
 const start = async (): Promise<void> => {
   const config = readConfig(process.env);
   const log = createLog({ level: config.logLevel });
+  armFailpoints(config.failpoints, log);
   if (migrations === undefined)
     throw new Error('the folder of migrations is missing beside the server; build again');
   // Once, to the console and nowhere else: the log scrubs secrets.

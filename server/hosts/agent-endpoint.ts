@@ -7,6 +7,7 @@ import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import { z } from 'zod';
 import type { Clock } from '../platform/clock.ts';
+import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { type AgentContext, agentSchema, heartbeatSeconds } from './agent-schema.ts';
@@ -96,6 +97,7 @@ export const createAgentEndpoint = ({
     links.open(session.link);
     await hosts.change(host.id, { status: 'CONNECTED', lastSeenAt: clock.now() });
     log.info({ host: host.id, name: host.name }, 'agent attached');
+    await failpoint('agent.attached');
     return host;
   };
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Run } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
+import { failpoint } from '../platform/failpoints.ts';
 import { Failure, isFailureCode } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import { scrub } from '../platform/secrets.ts';
@@ -162,6 +163,7 @@ export const createCommands = ({
       signal.addEventListener('abort', stopped, { once: true });
       effects.set(id, { ...pending, settle });
       links.of(pending.hostId)?.push(pending.envelope);
+      failpoint('command.afterSend');
     });
 
   return {
@@ -204,6 +206,7 @@ export const createCommands = ({
       linkOf(to);
       const id = uuidv7();
       const now = clock.now();
+      await failpoint('command.beforeRow');
       await db.write(async (tx) => {
         await tx.command.create({
           data: {
@@ -227,7 +230,9 @@ export const createCommands = ({
               createdAt: now,
             })),
           });
+        await failpoint('command.rowWritten');
       });
+      await failpoint('command.beforeSend');
       return whenCompleted(
         { hostId: to, envelope: { id, operation: operationId, expiresInMs, body } },
         patienceMs,
@@ -236,6 +241,7 @@ export const createCommands = ({
     },
     acknowledged: async (hostId, id) => {
       if (!effects.has(id)) return;
+      await failpoint('command.beforeAcknowledged');
       await db.write(
         async (tx) =>
           void (await tx.command.updateMany({
@@ -243,6 +249,7 @@ export const createCommands = ({
             data: { state: 'ACKNOWLEDGED' },
           })),
       );
+      await failpoint('command.afterAcknowledged');
     },
     completed: async (hostId, id, result) => {
       const read = reads.get(id);
@@ -257,13 +264,16 @@ export const createCommands = ({
         resultJson: result.result == null ? null : scrub(JSON.stringify(result.result)),
         failureJson: result.failure && scrub(JSON.stringify(result.failure)),
       };
+      await failpoint('command.beforeResult');
       const taken = await db.write(async (tx) => {
         const { count } = await tx.command.updateMany({
           where: { id, hostId, endedAt: null },
           data: { ...stored, endedAt: clock.now() },
         });
+        await failpoint('command.resultWritten');
         return count === 1;
       });
+      await failpoint('command.afterResult');
       const effect = effects.get(id);
       if (effect?.hostId !== hostId) return;
       // Told twice, as after a reconnect: the first counts, whoever waits for it now.

@@ -5,6 +5,7 @@ import type { Audit } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
+import { failpoint } from '../platform/failpoints.ts';
 import { Failure } from '../platform/failure.ts';
 import type { Host } from './host.ts';
 import type { Hosts } from './registry.ts';
@@ -102,7 +103,8 @@ export const createEnrolments = ({
           'forget or revoke that host first, or give this engine an id of its own',
         );
       const now = clock.now();
-      return events.transact(
+      await failpoint('enrolment.beforeSpend');
+      const enrolled = await events.transact(
         async (tx, emit) => {
           // Spent by the write itself: of many that try at once, one finds it unused.
           const spent = await tx.enrolment.updateMany({
@@ -135,10 +137,13 @@ export const createEnrolments = ({
             ],
             sourceAddress,
           });
+          await failpoint('enrolment.spent');
           return host;
         },
         (host) => hosts.added(host),
       );
+      await failpoint('enrolment.beforeAnswer');
+      return enrolled;
     },
   };
 };

@@ -1,6 +1,7 @@
 // Carrying operations out: locks, judgement, the act, and the outcome, written once, when it is final.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '../platform/clock.ts';
+import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import type { AnyAction, Authorise } from './action.ts';
@@ -173,7 +174,9 @@ export const createConduct = ({
       clock,
       log,
     });
+    await failpoint('operation.judged');
     const secret = await action.act(run, operation.plan);
+    await failpoint('operation.observed');
     return { secret: secret ?? null, ending: endingOf(operation, cancel.signal.aborted) };
   };
 
@@ -204,6 +207,7 @@ export const createConduct = ({
     try {
       const { secret, ending } = await (async () => {
         release = await locks.acquire(operation.locks, operation.id, how.waitMs, leaveQueue.signal);
+        await failpoint('operation.lockTaken');
         return carryOut(action, live, how);
       })().catch((error: unknown) => {
         if (stopping.signal.aborted) throw new Stopped();

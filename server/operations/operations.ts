@@ -4,6 +4,7 @@ import type { Audit } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
+import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
@@ -198,6 +199,7 @@ export const createOperations = ({
     cancel: (id) => conduct.cancel(id),
     find: async (id) => conduct.live(id) ?? (await store.find(id)),
     recover: async () => {
+      await failpoint('recovery.begun');
       for (const operation of await store.listOpen()) {
         const action = byName.get(operation.action);
         if (action) conduct.resume(action, operation);

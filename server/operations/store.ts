@@ -3,6 +3,7 @@ import type { Audit, AuditEntry } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Emit, Events, Transaction } from '../platform/events.ts';
+import { failpoint } from '../platform/failpoints.ts';
 import { type Operation, openStates, operationOf, operationScalars, rowOf } from './operation.ts';
 
 export type OperationStore = {
@@ -74,22 +75,35 @@ export const createOperationStore = ({
     });
 
   return {
-    open: (operation) =>
-      events.transact(async (tx, emit) => {
+    open: async (operation) => {
+      await failpoint('audit.beforeIntent');
+      await events.transact(async (tx, emit) => {
         await tx.operation.create({ data: rowOf(operation) });
         await intent(tx, emit, operation);
         await emitOperation(emit, 'ADDED', operation, null);
         if (operation.endedAt) await outcome(tx, emit, operation);
-      }),
-    save: (operation, previous, ended) =>
-      events.transact(async (tx, emit) => {
+        await failpoint('audit.intentWritten');
+      });
+      await failpoint('audit.afterIntent');
+    },
+    save: async (operation, previous, ended) => {
+      await failpoint(ended ? 'audit.beforeOutcome' : 'operation.beforeSave');
+      await events.transact(async (tx, emit) => {
         const { id, ...data } = rowOf(operation);
         await tx.operation.update({ where: { id }, data });
         await emitOperation(emit, 'UPDATED', operation, previous);
-        if (ended) await outcome(tx, emit, operation);
-      }),
-    record: (operation, { phase }) =>
-      events.transact(async (tx, emit) => void (await audit.append(tx, emit, { ...told(operation), phase }))),
+        if (!ended) return;
+        await outcome(tx, emit, operation);
+        await failpoint('audit.outcomeWritten');
+      });
+      if (ended) await failpoint('audit.afterOutcome');
+    },
+    record: async (operation, { phase }) => {
+      await events.transact(
+        async (tx, emit) => void (await audit.append(tx, emit, { ...told(operation), phase })),
+      );
+      await failpoint('secret.recorded');
+    },
     denied: (entry) =>
       events.transact(async (tx, emit) => void (await audit.append(tx, emit, { ...entry, phase: 'DENIED' }))),
     find: async (id) => {

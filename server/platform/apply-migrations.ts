@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { backUpDatabase, checkIntegrity } from './back-up-database.ts';
 import { DatabaseError } from './database-error.ts';
+import { failpoint } from './failpoints.ts';
 import { lockFile } from './lock-file.ts';
 import { type Migration, readMigrations } from './migration-folder.ts';
 import { pendingMigrations, readHistory, recordMigration } from './migration-history.ts';
@@ -66,11 +67,13 @@ const applyTo = (db: Sqlite.Database, migrations: readonly Migration[]): Migrati
   db.pragma('foreign_keys = OFF');
   for (const migration of pending) {
     try {
+      failpoint('migration.before');
       applyOne(db, migration);
     } catch (cause) {
       throw failed(migration, cause, backup);
     }
   }
+  failpoint('migration.after');
   return { applied: pending.map(({ name }) => name), backup };
 };
 
@@ -82,6 +85,7 @@ const applyOne = (db: Sqlite.Database, migration: Migration) => {
     if (!db.inTransaction) throw new Error('a migration must not end its transaction');
     checkIntegrity(db);
     recordMigration(db, migration, startedAt);
+    failpoint('migration.beforeCommit');
     db.exec('COMMIT');
   } finally {
     if (db.inTransaction) db.exec('ROLLBACK');

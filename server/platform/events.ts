@@ -3,6 +3,7 @@ import type { Prisma } from '../../prisma/generated/client.ts';
 import { createBell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
+import { failpoint } from './failpoints.ts';
 import { Failure } from './failure.ts';
 
 export type Transaction = Prisma.TransactionClient;
@@ -121,6 +122,7 @@ export const createEvents = async ({
               select: { seq: true },
             });
             last = row.seq;
+            await failpoint('event.emitted');
           };
           return { value: await run(tx, emit), last };
         },
@@ -129,6 +131,7 @@ export const createEvents = async ({
           if (last === 0) return;
           headSeq = last;
           bell.ring();
+          failpoint('event.committed');
         },
       )
       .then(({ value }) => {

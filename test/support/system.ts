@@ -37,17 +37,23 @@ let systems = 0;
 /**
  * @param engines which engines; see engines.ts for what a run asks for.
  * @param launch starts the server. @default the built one, as a process of its own
+ * @param agentEnv more settings for each agent.
+ * @param through what an agent dials instead of the server, such as a proxy that breaks its way.
  */
 export const startSystem = async ({
   engines,
   hosts = 3,
   env = {},
   launch = startServer,
+  agentEnv = {},
+  through = async (url) => url,
 }: {
   engines: EngineKind;
   hosts?: number;
   env?: NodeJS.ProcessEnv;
   launch?: typeof startServer;
+  agentEnv?: NodeJS.ProcessEnv;
+  through?: (agentUrl: string, host: LabHost) => Promise<string>;
 }): Promise<System> => {
   const letter = String.fromCharCode(97 + (systems % 26));
   systems += 1;
@@ -63,7 +69,13 @@ export const startSystem = async ({
       'mutation($name: String) { createEnrolment(input: { name: $name }) { secret } }',
       { name: host.hostname },
     );
-    const agent = await startAgent({ dir, host, server: server.agentUrl, enrolment: createEnrolment.secret });
+    const agent = await startAgent({
+      dir,
+      host,
+      server: await through(server.agentUrl, host),
+      enrolment: createEnrolment.secret,
+      env: agentEnv,
+    });
     agents.push(agent);
     const hostId = await until(
       async () => {
