@@ -9,6 +9,7 @@ export const failureCodes = {
   // What a caller asked for
   BAD_USER_INPUT: 'The input is malformed or contradicts itself. Nothing was recorded.',
   UNAUTHENTICATED: 'No valid API key was presented.',
+  RATE_LIMITED: 'Too often; `extensions.retryAfter` says after how many seconds to try again.',
   FORBIDDEN: 'The key holds the permission in no scope.',
   NOT_FOUND: 'No such thing in the caller’s scope.',
   AMBIGUOUS_REFERENCE: 'The reference fits several nodes; the message lists those in the caller’s scope.',
@@ -72,6 +73,7 @@ export type FailureCode = keyof typeof failureCodes;
 
 /** Whether the same call may succeed a little later without anybody changing anything. */
 const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'RATE_LIMITED',
   'BUSY',
   'CLUSTER_UNREACHABLE',
   'HOST_OFFLINE',
@@ -91,13 +93,21 @@ export type FailureInfo = { code: FailureCode; message: string; hint: string | n
 export class Failure extends Error {
   readonly code: FailureCode;
   readonly hint: string | null;
+  /** RATE_LIMITED: when to try again. */
+  readonly retryAfterSeconds: number | null;
 
   /** @param message what is wrong, and which; never a secret. @param hint what to do. */
-  constructor(code: FailureCode, message: string, hint: string | null = null) {
+  constructor(
+    code: FailureCode,
+    message: string,
+    hint: string | null = null,
+    { retryAfterSeconds = null }: { retryAfterSeconds?: number | null } = {},
+  ) {
     super(message);
     this.name = 'Failure';
     this.code = code;
     this.hint = hint;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
