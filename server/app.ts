@@ -14,6 +14,7 @@ import { createPublish } from './clusters/publish.ts';
 import { createReadCluster } from './clusters/read.ts';
 import { createClusters } from './clusters/registry.ts';
 import { revealJoinTokenAction, revealUnlockKeyAction, rotateJoinTokenAction } from './clusters/tokens.ts';
+import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
@@ -114,8 +115,10 @@ export const createApp = async ({
   const clusters = await createClusters({ db, events, audit, clock });
   const managers = createManagers({ hosts, links });
   const publish = createPublish({ clusters, hosts, audit, clock });
-  const read = createReadCluster({ clusters, managers, commands, publish, clock, log });
+  const noteTrouble = createNoteTrouble({ clusters, clock, log });
+  const read = createReadCluster({ clusters, managers, commands, publish, noteTrouble, clock });
   followMemberships({ hosts, clusters, log });
+  followReports({ hosts, clusters, managers, noteTrouble });
   const discover = createDiscover({ clusters, hosts, log });
   const watch = createWatch({ clusters, hosts, read, intervalMs: config.watchIntervalMs, log });
 

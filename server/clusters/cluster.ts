@@ -19,8 +19,29 @@ export type TokenTimes = { rotatedAt: Date | null; revealedAt: Date | null };
 /** A node as it was seen last; `unexplained`: it came while a join was open, ours or not is not known yet. */
 export type SeenNode = NodeObservation & { unexplained: boolean };
 
-/** Why the newest read failed; null: it did not. `since`: of the first failure in a row. */
-export type Trouble = { code: string; message: string; since: Date; quorumLost: boolean } | null;
+/**
+ * Why the newest read failed; null: it did not. `since`: of the first failure in a row. `leaderlessSince`: when managers
+ * first said that they have no leader; null: none of them said so, or nobody was there to ask since.
+ */
+export type Trouble = {
+  code: string;
+  message: string;
+  since: Date;
+  leaderlessSince: Date | null;
+  quorumLost: boolean;
+} | null;
+
+/** One of two live swarms with the same id. */
+export type Side = {
+  /** Node id of its leader. */
+  leader: string;
+  /** Node ids of its raft group. */
+  managers: readonly string[];
+  /** The hosts whose engines answer for it. */
+  hosts: readonly string[];
+};
+/** `since`: when it was recognised, ISO 8601. The first side is the one that is read. */
+export type Split = { since: string; sides: readonly Side[] };
 
 export type Cluster = {
   id: string;
@@ -39,10 +60,17 @@ export type Cluster = {
   /** The host whose agent answered last. */
   watchedThrough: string | null;
   trouble: Trouble;
+  /** Node ids of those that were managers before recoverCluster; they stay until they are gone or managers again. */
+  formerManagers: readonly string[];
+  /** Null: one swarm has this id, as far as is known. */
+  split: Split | null;
 };
 
 /** An election takes up to 27 seconds (measured); no leader for longer is a lost quorum. */
 const electionMs = 30_000;
+
+/** Nobody was there to ask: an election may have begun meanwhile. */
+const nobodyThere = 'CLUSTER_UNREACHABLE';
 
 /** What is known of the trouble after one more failed read. */
 export const troubleAfter = (
@@ -50,24 +78,41 @@ export const troubleAfter = (
   { code, message }: { code: string; message: string },
   now: Date,
 ): NonNullable<Trouble> => {
-  const since = before?.since ?? now;
+  const earlier = code === nobodyThere ? null : (before?.leaderlessSince ?? null);
+  const leaderlessSince = earlier ?? (code === 'NO_LEADER' ? now : null);
   return {
     code,
     message,
-    since,
-    quorumLost: code === 'NO_LEADER' && now.getTime() - since.getTime() > electionMs,
+    since: before?.since ?? now,
+    leaderlessSince,
+    quorumLost:
+      code === 'NO_LEADER' &&
+      leaderlessSince !== null &&
+      now.getTime() - leaderlessSince.getTime() > electionMs,
   };
 };
 
-export const quorumOfCluster = (cluster: Cluster): Quorum => quorumNow([...cluster.nodes.values()]);
+export const quorumOfCluster = (cluster: Cluster): Quorum =>
+  quorumNow([...cluster.nodes.values()].filter((node) => !isFormerManager(cluster, node)));
 
 export const stateOf = (cluster: Cluster): ClusterState => {
   if (cluster.dissolvedAt) return 'DISSOLVED';
+  if (cluster.split) return 'SPLIT';
   if (cluster.trouble?.code === 'NO_LEADER') return cluster.trouble.quorumLost ? 'QUORUM_LOST' : 'NO_LEADER';
   if (cluster.trouble) return 'UNREACHABLE';
   if (!cluster.adoptedAt) return 'DISCOVERED';
   return quorumOfCluster(cluster).tolerates > 0 ? 'HEALTHY' : 'AT_RISK';
 };
+
+/**
+ * Listed as a manager and in no raft group, of the time before the cluster was begun anew. A promotion that was asked for
+ * a moment ago looks the same for half a second, but its node is Ready.
+ */
+export const isFormerManager = (
+  { formerManagers }: Pick<Cluster, 'formerManagers'>,
+  { id, role, managerStatus, status }: NodeObservation,
+): boolean =>
+  role === 'MANAGER' && managerStatus === null && (status.state !== 'READY' || formerManagers.includes(id));
 
 export const leaderOf = (cluster: Cluster): SeenNode | null =>
   [...cluster.nodes.values()].find(({ managerStatus }) => managerStatus?.leader) ?? null;

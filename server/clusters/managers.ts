@@ -3,7 +3,7 @@ import type { Host } from '../hosts/host.ts';
 import type { Links } from '../hosts/links.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import { Failure } from '../platform/failure.ts';
-import type { Cluster } from './cluster.ts';
+import { type Cluster, isFormerManager } from './cluster.ts';
 
 export type Managers = {
   /** Connected managers of the cluster, the leader first. Empty: none. */
@@ -26,17 +26,17 @@ const speaksFor = (cluster: Cluster, { report, membership }: Host): boolean => {
 };
 
 /**
- * Trusted: Skep made it a member, or a trusted manager listed its NodeID as a manager. A cluster that is only
- * discovered is read through whoever reported it: nothing is ever sent to it.
+ * Trusted: Skep made it a member, or a trusted manager listed its NodeID as a manager. Who was a manager before the
+ * cluster was begun anew is listed as one and is none: two of them can be a second swarm with its id. A cluster that is
+ * only discovered is read through whoever reported it: nothing is ever sent to it.
  */
 const isTrusted = (cluster: Cluster, host: Host): boolean => {
   const nodeId = host.report?.swarm?.nodeId;
   if (!nodeId) return false;
   if (cluster.adoptedAt === null || cluster.nodes.size === 0) return true;
-  return (
-    cluster.nodes.get(nodeId)?.role === 'MANAGER' ||
-    (host.membership?.nodeId === nodeId && cluster.nodes.has(nodeId))
-  );
+  const node = cluster.nodes.get(nodeId);
+  if (!node || isFormerManager(cluster, node)) return false;
+  return node.role === 'MANAGER' || host.membership?.nodeId === nodeId;
 };
 
 export const createManagers = ({ hosts, links }: { hosts: Hosts; links: Links }): Managers => {

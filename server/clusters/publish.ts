@@ -4,7 +4,7 @@ import type { Audit } from '../audit/record.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Change, Emit, Transaction } from '../platform/events.ts';
-import type { Cluster, SeenNode } from './cluster.ts';
+import { type Cluster, isFormerManager, type SeenNode } from './cluster.ts';
 import { compareNodes, compareSwarm, isSetByPeople, type NodeDifference } from './compare.ts';
 import { type Explanation, explain } from './explain.ts';
 import type { NodeObservation, Observation } from './observation.ts';
@@ -155,6 +155,10 @@ export const createPublish = ({
       observedAt: began,
       watchedThrough: hostId,
       trouble: null,
+      formerManagers: before.formerManagers.filter((id) => {
+        const node = nodes.get(id);
+        return node && isFormerManager(before, node);
+      }),
     };
   }
 

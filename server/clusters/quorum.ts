@@ -13,15 +13,19 @@ export type Quorum = {
 };
 
 /** What the rule looks at. */
-export type Member = Pick<NodeObservation, 'id' | 'role' | 'managerStatus'>;
+export type Member = Pick<NodeObservation, 'id' | 'role' | 'managerStatus' | 'status'>;
 
 export const quorumOf = (managers: number, reachable: number): Quorum => {
   const needed = managers === 0 ? 0 : Math.floor(managers / 2) + 1;
   return { managers, reachable, needed, tolerates: reachable - needed };
 };
 
-/** In the raft group, or on the way into it: a promotion counts from when it is wished for. */
-const isMember = ({ role, managerStatus }: Member): boolean => managerStatus !== null || role === 'MANAGER';
+/**
+ * In the raft group, or on the way into it: a promotion counts from when it is wished for. Who is listed as a manager, is
+ * in no raft group and not there either was one before the cluster was begun anew (recoverCluster).
+ */
+const isMember = ({ role, managerStatus, status }: Member): boolean =>
+  managerStatus !== null || (role === 'MANAGER' && status.state === 'READY');
 export const isReachable = ({ managerStatus }: Member): boolean =>
   managerStatus?.reachability === 'REACHABLE';
 

@@ -3,13 +3,13 @@ import type { Commands } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
-import type { Log } from '../platform/log.ts';
-import { type Cluster, troubleAfter } from './cluster.ts';
+import type { Cluster } from './cluster.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Managers } from './managers.ts';
 import { type Observation, observationOf } from './observation.ts';
 import type { Publish } from './publish.ts';
 import type { Clusters } from './registry.ts';
+import type { NoteTrouble } from './trouble.ts';
 
 export type FreshRead = Observation & {
   /** The read began then, never before it was asked for. */
@@ -38,31 +38,19 @@ export const createReadCluster = ({
   managers,
   commands,
   publish,
+  noteTrouble,
   clock,
-  log,
 }: {
   clusters: Clusters;
   managers: Managers;
   commands: Commands;
   publish: Publish;
+  noteTrouble: NoteTrouble;
   clock: Clock;
-  log: Log;
 }): ReadCluster => {
   const current = new Map<string, Promise<FreshRead>>();
   const queued = new Map<string, Promise<FreshRead>>();
   let paused = false;
-
-  const troubled = async (cluster: Cluster, error: unknown): Promise<void> => {
-    if (paused || !(error instanceof Failure)) return;
-    await clusters
-      .change(cluster.id, ({ trouble: before }) => {
-        const trouble = troubleAfter(before, error, clock.now());
-        return before?.code === trouble.code && before.quorumLost === trouble.quorumLost ? null : { trouble };
-      })
-      .catch((failed: unknown) =>
-        log.warn({ err: failed, cluster: cluster.id }, 'a cluster’s trouble was not stored'),
-      );
-  };
 
   const readThrough = async (cluster: Cluster, host: Host): Promise<Observation & { hostId: string }> => {
     const result = await commands.read(host.id, { __typename: 'ReadCluster', fresh: true });
@@ -86,7 +74,7 @@ export const createReadCluster = ({
       if (!paused) await publish({ clusterId, observation, began, hostId });
       return { ...observation, began, hostId };
     } catch (error) {
-      await troubled(cluster, error);
+      if (!paused && error instanceof Failure) await noteTrouble(clusterId, error);
       throw error;
     }
   };

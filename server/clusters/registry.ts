@@ -55,10 +55,13 @@ const clusterOf = (row: Row, nodes: ReadonlyMap<string, SeenNode>, now: Date): C
   },
   nodes,
   watchedThrough: null,
+  formerManagers: row.formerManagersJson === null ? [] : JSON.parse(row.formerManagersJson),
+  split: row.splitJson === null ? null : JSON.parse(row.splitJson),
   trouble: {
     code: 'CLUSTER_UNREACHABLE',
     message: 'not read since the server started',
     since: now,
+    leaderlessSince: null,
     quorumLost: false,
   },
 });
@@ -75,6 +78,8 @@ const columnsOf = (cluster: Cluster): Omit<Row, 'id'> => ({
   workerRevealedAt: cluster.tokens.WORKER.revealedAt,
   managerRotatedAt: cluster.tokens.MANAGER.rotatedAt,
   managerRevealedAt: cluster.tokens.MANAGER.revealedAt,
+  formerManagersJson: cluster.formerManagers.length > 0 ? JSON.stringify(cluster.formerManagers) : null,
+  splitJson: cluster.split && JSON.stringify(cluster.split),
 });
 
 /** Rows of the nodes that differ. */
@@ -163,7 +168,15 @@ export const createClusters = async ({
         },
         nodes: new Map(),
         watchedThrough: null,
-        trouble: { code: 'CLUSTER_UNREACHABLE', message: 'not read yet', since: now, quorumLost: false },
+        formerManagers: [],
+        split: null,
+        trouble: {
+          code: 'CLUSTER_UNREACHABLE',
+          message: 'not read yet',
+          since: now,
+          leaderlessSince: null,
+          quorumLost: false,
+        },
       };
       await events.transact(
         async (tx, emit) => {

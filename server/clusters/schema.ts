@@ -15,18 +15,18 @@ import {
   operationMutation,
   perform,
 } from '../operations/schema.ts';
+import { adviceFor, quorumSeen } from './advice.ts';
 import {
   type Cluster,
   type ClusterScalars,
   type clusterStates,
   fingerprintOf,
-  quorumOfCluster,
   stateOf,
   type TokenRole,
 } from './cluster.ts';
 import { clustersInScope } from './find.ts';
 import { membershipOf, memberships } from './membership-of-hosts.ts';
-import { adviceOf, type Quorum } from './quorum.ts';
+import type { Quorum } from './quorum.ts';
 
 export const NodeRoleEnum = builder.enumType('NodeRole', { values: ['MANAGER', 'WORKER'] as const });
 const ClusterStateEnum = builder.enumType('ClusterState', {
@@ -34,7 +34,7 @@ const ClusterStateEnum = builder.enumType('ClusterState', {
   values: {
     DISCOVERED: { description: 'Found, not made by Skep: read-only until adoptCluster.' },
     HEALTHY: { description: 'It tolerates the loss of a manager.' },
-    AT_RISK: { description: 'It works, and one manager more lost loses the quorum.' },
+    AT_RISK: { description: 'One manager more lost loses the quorum, or has lost it a moment ago.' },
     NO_LEADER: { description: 'The managers have no leader; an election takes up to half a minute.' },
     QUORUM_LOST: {
       description: 'No leader for longer than an election takes: tasks run on, nothing can be changed.',
@@ -50,19 +50,25 @@ const MembershipEnum = builder.enumType('Membership', {
   values: memberships,
 });
 
-const QuorumRef = builder.objectRef<Quorum>('Quorum').implement({
+const QuorumRef = builder.objectRef<{ quorum: Quorum; advice: string | null }>('Quorum').implement({
   description: 'The raft group of managers: https://docs.docker.com/engine/swarm/admin_guide/',
   fields: (t) => ({
-    managers: t.exposeInt('managers', { description: 'Members.' }),
-    reachable: t.exposeInt('reachable'),
-    needed: t.exposeInt('needed', { description: 'A majority of the members.' }),
-    tolerates: t.exposeInt('tolerates', {
+    managers: t.int({ description: 'Members.', resolve: ({ quorum }) => quorum.managers }),
+    reachable: t.int({
+      description:
+        'As the leader counts them. Without a leader: those whose agents report them up, fewer than needed.',
+      resolve: ({ quorum }) => quorum.reachable,
+    }),
+    needed: t.int({ description: 'A majority of the members.', resolve: ({ quorum }) => quorum.needed }),
+    tolerates: t.int({
       description: 'How many more can be lost. Negative: quorum is lost.',
+      resolve: ({ quorum }) => quorum.tolerates,
     }),
     advice: t.string({
       nullable: true,
-      description: 'What to do about it; null: all is well.',
-      resolve: (quorum) => adviceOf(quorum),
+      description:
+        'What to do about it, as agents see the managers now: which are up, how many must come back, when recoverCluster is right, the next step for each manager of before a recovery. For people: its words change. Null: all is well.',
+      resolve: ({ advice }) => advice,
     }),
   }),
 });
@@ -163,7 +169,13 @@ export const ClusterRef = builder.objectRef<Cluster>('Cluster').implement({
       resolve: ({ swarm }) => swarm?.caDigest ?? null,
     }),
     counts: t.field({ type: CountsRef, resolve: (cluster) => cluster }),
-    quorum: t.field({ type: QuorumRef, resolve: quorumOfCluster }),
+    quorum: t.field({
+      type: QuorumRef,
+      resolve: (cluster, _, { hosts }) => ({
+        quorum: quorumSeen(cluster, hosts),
+        advice: adviceFor(cluster, hosts),
+      }),
+    }),
     joinTokens: t.field({
       type: [JoinTokenRef],
       resolve: (cluster) => (['WORKER', 'MANAGER'] as const).map((role) => ({ cluster, role })),
