@@ -4,6 +4,7 @@ import type { Config } from './config.ts';
 import { createEngine, type EngineDeadlines } from './engine.ts';
 import { createExecute } from './executors.ts';
 import { lockFolder } from './folder-lock.ts';
+import { openHeads } from './heads.ts';
 import { openIdentity } from './identity.ts';
 import { openJournal } from './journal.ts';
 import { type LinkDelays, runLink, type Session } from './link.ts';
@@ -11,6 +12,7 @@ import type { Log } from './log.ts';
 import { createObserve } from './observe.ts';
 import { createReporter } from './report.ts';
 import { type WatchTimes, watchEvents } from './watch.ts';
+import { createWitness } from './witness.ts';
 
 /** A running agent. */
 export interface Agent {
@@ -44,6 +46,13 @@ export async function startAgent({
   const lock = await lockFolder(config.stateFolder);
   const identity = openIdentity(config.stateFolder);
   const journal = openJournal({ folder: config.stateFolder });
+  const witness = createWitness({
+    heads: openHeads({
+      folder: config.stateFolder,
+      serverKey: () => identity.membership()?.serverKey,
+    }),
+    log,
+  });
   const engine = createEngine({ socketPath: config.dockerSocket, deadlines: times.deadlines });
   const observe = createObserve({
     engine,
@@ -91,12 +100,15 @@ export async function startAgent({
       session = next;
       await reporter.attached(next);
       commands.attached(next);
+      witness.attached(next);
     },
     onCommand: commands.receive,
+    onHead: witness.receive,
     onDetached: () => {
       session = undefined;
       reporter.detached();
       commands.detached();
+      witness.detached();
     },
   });
 

@@ -19,6 +19,13 @@ export const completeDocument = 'mutation Complete($input: CompleteInput!) { com
 /** Passes on the engine's events. */
 export const noticeDocument = 'mutation Notice($input: NoticeInput!) { notice(input: $input) }';
 
+/** Says which heads of the history are kept. */
+export const witnessDocument = 'mutation Witness($input: WitnessInput!) { witness(input: $input) }';
+
+/** Brings heads of the history to keep, and questions for those that are kept. */
+export const headsDocument =
+  'subscription Heads { heads { head { server generation seq hash at signature } ask } }';
+
 /** Brings the commands. The aliases are explained in contract.ts. */
 export const commandsDocument = `subscription Commands {
   commands {

@@ -12,6 +12,7 @@ import {
 import * as documents from './documents.ts';
 import { failpoint } from './failpoints.ts';
 import { acknowledgementShape, agentProof, createNonce, UntrustedServer, verifyServer } from './handshake.ts';
+import { type SignedHead, signedHead } from './heads.ts';
 import type { Identity } from './identity.ts';
 import type { Log } from './log.ts';
 
@@ -21,6 +22,18 @@ export interface Session {
   acknowledge(command: string): Promise<void>;
   complete(command: string, completion: Completion): Promise<void>;
   notice(notice: Notice): Promise<void>;
+  witness(statement: Statement): Promise<void>;
+}
+
+/** A head to keep; `ask`: a question for all kept heads, to be answered under this id. */
+export type HeadNotice = z.infer<typeof headNotice>;
+const headNotice = z.object({ head: signedHead.nullable(), ask: z.string().nullable() });
+
+/** Heads that are kept, newest last, and one that was refused because the last of them contradicts it. */
+export interface Statement {
+  readonly ask: string | null;
+  readonly heads: readonly SignedHead[];
+  readonly refused: SignedHead | null;
 }
 
 /** A one-time enrolment: the secret, and the pin of the server that may see it. */
@@ -43,6 +56,7 @@ const firstHeartbeatMs = 10_000;
 const attachAnswer = z.object({ attach: z.object({ heartbeatSeconds: z.number().positive() }) });
 const enrolAnswer = z.object({ enrol: z.object({ host: z.string().min(1), name: z.string() }) });
 const commandsData = z.object({ commands: commandEnvelope });
+const headsData = z.object({ heads: headNotice });
 const anyAnswer = z.looseObject({});
 
 /**
@@ -59,6 +73,7 @@ export async function runLink({
   describe,
   onAttached,
   onCommand,
+  onHead,
   onDetached,
   log,
   signal,
@@ -71,6 +86,7 @@ export async function runLink({
   describe: () => Promise<{ hostname: string; engineId: string | null }>;
   onAttached: (session: Session) => Promise<void>;
   onCommand: (command: CommandEnvelope) => void;
+  onHead: (notice: HeadNotice) => void;
   onDetached: () => void;
   log: Log;
   signal: AbortSignal;
@@ -95,6 +111,16 @@ export async function runLink({
     log.info({ host }, 'attached to the server');
     await failpoint('link.attached');
     await onAttached(sessionOf(connection));
+    // An older server has none: that must not end the connection.
+    connection
+      .subscribe(documents.headsDocument, (data) => {
+        const parsed = headsData.safeParse(data);
+        if (parsed.success) onHead(parsed.data.heads);
+      })
+      .catch((error: unknown) => {
+        if (error instanceof ServerRefusal)
+          log.warn({ error: error.message }, 'the server sends no heads of its history');
+      });
     return await connection.subscribe(documents.commandsDocument, (data) => {
       const parsed = commandsData.safeParse(data);
       if (parsed.success) onCommand(parsed.data.commands);
@@ -160,6 +186,7 @@ function sessionOf(connection: Connection): Session {
     complete: (command, completion) =>
       send(documents.completeDocument, { input: { command, ...completion } }),
     notice: (input) => send(documents.noticeDocument, { input }),
+    witness: (input) => send(documents.witnessDocument, { input }),
   };
 }
 

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
 import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
 import { system } from './audit/actor.ts';
+import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
+import { createVerifyAudit } from './audit/verify.ts';
 import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
 import { createDiscover } from './clusters/discover.ts';
 import { initClusterAction } from './clusters/init.ts';
@@ -33,6 +35,7 @@ import { createEnrolments } from './hosts/enrolments.ts';
 import { createLinks } from './hosts/links.ts';
 import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
+import { createWitnesses } from './hosts/witness.ts';
 import { createSourceOf, type Listening, listen } from './listen.ts';
 import { joinHostsAction } from './membership/join.ts';
 import { leaveSwarmAction } from './membership/leave.ts';
@@ -92,21 +95,47 @@ export const createApp = async ({
   const db = await createDatabase({ file, log });
   chmodSync(file, 0o600);
   const clock = createClock();
-  const events = await createEvents({
-    db,
-    clock,
-    generation: await factOf(db, 'generation'),
-    keep: config.eventsKept,
+  const generation = await factOf(db, 'generation');
+  const events = await createEvents({ db, clock, generation, keep: config.eventsKept });
+  const identity = openServerIdentity({
+    id: await factOf(db, 'id'),
+    file: join(config.dataDir, 'server-key.pem'),
   });
-  const audit = createAudit({ clock });
+  // The head is made of what was appended: it hears of each record, and appends one itself.
+  let heads: Heads | null = null;
+  const audit = createAudit({ clock, appended: (phase) => heads?.appended(phase) });
+  heads = await createHeads({
+    db,
+    events,
+    audit,
+    sign: identity.sign,
+    server: identity.id,
+    generation,
+    clock,
+    log,
+  });
   const apiKeys = await createApiKeys({ db, events, clock });
   const { authorise } = apiKeys;
   const scopeOf: ScopeOf = ({ actor }) => apiKeys.clustersOf(actor);
 
   const hosts = await createHosts({ db, events, clock, log });
-  const identity = openServerIdentity({
-    id: await factOf(db, 'id'),
-    file: join(config.dataDir, 'server-key.pem'),
+  const witnesses = await createWitnesses({
+    db,
+    events,
+    audit,
+    heads,
+    hosts,
+    identity,
+    generation,
+    clock,
+    log,
+  });
+  const verifyAudit = createVerifyAudit({
+    read: db.read,
+    server: identity.id,
+    publicKey: identity.publicKey,
+    generation,
+    testify: witnesses.testify,
   });
   const enrolments = createEnrolments({ db, events, audit, hosts, identity, clock });
   const links = createLinks();
@@ -184,6 +213,9 @@ export const createApp = async ({
     managers,
     findNodes,
     scopeOf,
+    heads,
+    witnesses,
+    verifyAudit,
     agentUrl: () => config.agentUrl ?? `ws://${config.host}:${listening?.port ?? config.port}/agent`,
     sourceOf: createSourceOf(config.behindProxy),
   };
@@ -197,6 +229,7 @@ export const createApp = async ({
     links,
     enrolments,
     commands,
+    witnesses,
     notice,
     clock,
     log,
@@ -222,6 +255,7 @@ export const createApp = async ({
       await Promise.all([sockets.close(), agents.close()]);
       await stopped;
       await close();
+      await heads.stop();
       await db.close();
     },
   };

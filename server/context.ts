@@ -3,12 +3,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiKey, ApiKeys } from './access/api-keys.ts';
 import type { Requester } from './audit/actor.ts';
+import type { Heads } from './audit/heads.ts';
+import type { FullVerification } from './audit/verify.ts';
 import type { Managers } from './clusters/managers.ts';
 import type { Clusters } from './clusters/registry.ts';
 import type { ScopeOf } from './hosts/actions.ts';
 import type { Commands } from './hosts/commands.ts';
 import type { Enrolments } from './hosts/enrolments.ts';
 import type { Hosts } from './hosts/registry.ts';
+import type { Witnesses } from './hosts/witness.ts';
 import type { FindNodes } from './nodes/reference.ts';
 import type { Operations } from './operations/operations.ts';
 import type { Clock } from './platform/clock.ts';
@@ -29,6 +32,10 @@ export type Parts = {
   managers: Managers;
   findNodes: FindNodes;
   scopeOf: ScopeOf;
+  heads: Heads;
+  witnesses: Witnesses;
+  /** Reads the whole history, and asks the connected agents which heads they keep. */
+  verifyAudit: () => Promise<FullVerification>;
   /** What agents dial, for the enrolment's command. */
   agentUrl: () => string;
   /** Where a request came from. */

@@ -37,7 +37,14 @@ export type Audit = {
 /** JSON text for a column, free of secrets even where somebody wrote one into a reason or a name. */
 const json = (value: unknown): string => scrub(JSON.stringify(value));
 
-export const createAudit = ({ clock }: { clock: Clock }): Audit => ({
+/** @param appended hears of each record, before its transaction is committed. */
+export const createAudit = ({
+  clock,
+  appended = () => undefined,
+}: {
+  clock: Clock;
+  appended?: (phase: Phase) => void;
+}): Audit => ({
   append: async (tx, emit, entry) => {
     const head = await tx.auditRecord.findFirst({
       orderBy: { seq: 'desc' },
@@ -82,6 +89,7 @@ export const createAudit = ({ clock }: { clock: Clock }): Audit => ({
       changes: [],
       operationId: row.operationId,
     });
+    appended(entry.phase);
     return { seq: row.seq };
   },
 });

@@ -6,8 +6,9 @@ import { keysetPage } from '../graphql/connection.ts';
 import { changeStream, type Streamed, told } from '../graphql/stream.ts';
 import type { Change } from '../platform/events.ts';
 import type { Actor } from './actor.ts';
-import { type Verification, verifyChain } from './chain.ts';
+import type { SignedHead } from './head.ts';
 import type { AuditTarget } from './record.ts';
+import type { FullVerification, WitnessVerdict } from './verify.ts';
 
 const ActorKindEnum = builder.enumType('ActorKind', {
   description: 'Open: expect new values.',
@@ -165,8 +166,46 @@ const AuditRecordConnection = builder.connectionObject({
   name: 'AuditRecordConnection',
 });
 
-const VerificationRef = builder.objectRef<Verification>('AuditVerification').implement({
-  description: 'What reading the whole history and checking each link gave.',
+export const SignedHeadRef = builder.objectRef<SignedHead>('SignedAuditHead').implement({
+  description:
+    'The server’s word of what its history is at one record; its hash there covers all before. Kept outside the server, it proves a later change.',
+  fields: (t) => ({
+    server: t.exposeID('server', { description: 'Id of the installation.' }),
+    generation: t.exposeID('generation', {
+      description: 'Changes when a backup is restored: then the history goes on as a branch of the old one.',
+    }),
+    seq: t.exposeInt('seq'),
+    hash: t.exposeString('hash'),
+    at: t.field({ type: 'DateTime', resolve: ({ at }) => new Date(at) }),
+    signature: t.exposeString('signature', {
+      description:
+        'Ed25519 by the server’s key, base64url, over the text "skep-audit-head-v1" and server, generation, seq, hash and at, each after a line feed.',
+    }),
+  }),
+});
+
+const WitnessVerdictRef = builder.objectRef<WitnessVerdict>('AuditWitnessVerdict').implement({
+  description: 'What an agent keeps of the history, held against it.',
+  fields: (t) => ({
+    hostId: t.id({ resolve: ({ host }) => host.id }),
+    hostName: t.string({ resolve: ({ host }) => host.name }),
+    held: t.exposeInt('held', { description: 'Signed heads that it keeps.' }),
+    branched: t.exposeInt('branched', {
+      description: 'Of these, heads of records that a restored backup has left behind.',
+    }),
+    newest: t.field({ type: SignedHeadRef, nullable: true, resolve: ({ newest }) => newest }),
+    contradiction: t.field({
+      type: SignedHeadRef,
+      nullable: true,
+      description: 'The oldest one that the history contradicts: it was changed there or before.',
+      resolve: ({ contradiction }) => contradiction,
+    }),
+  }),
+});
+
+const VerificationRef = builder.objectRef<FullVerification>('AuditVerification').implement({
+  description:
+    'What reading the whole history gave: each link of its chain, the heads that the server signed, and those that the connected agents keep.',
   fields: (t) => ({
     ok: t.exposeBoolean('ok'),
     checked: t.exposeInt('checked', { description: 'Records that fit.' }),
@@ -179,11 +218,18 @@ const VerificationRef = builder.objectRef<Verification>('AuditVerification').imp
     }),
     fault: t.field({
       type: builder.objectRef<{ seq: number; message: string }>('AuditFault').implement({
-        description: 'The first record that does not fit.',
+        description:
+          'The first record that does not fit: of the chain, else of the signed heads, else of what agents keep.',
         fields: (f) => ({ seq: f.exposeInt('seq'), message: f.exposeString('message') }),
       }),
       nullable: true,
       resolve: ({ fault }) => fault,
+    }),
+    signedHeads: t.exposeInt('signedHeads', { description: 'Heads of the server’s own that were checked.' }),
+    witnesses: t.field({
+      type: [WitnessVerdictRef],
+      description: 'The connected agents that answered.',
+      resolve: ({ witnesses }) => witnesses,
     }),
   }),
 });
@@ -235,8 +281,17 @@ builder.queryFields((t) => ({
   }),
   verifyAudit: t.field({
     type: VerificationRef,
-    ...guarded('audit:read', 'Reads the whole history and checks each link.'),
-    resolve: (_, __, { db }) => verifyChain(db.read),
+    ...guarded(
+      'audit:read',
+      'Reads the whole history, checks each link and each signed head, and asks the connected agents for the heads that they keep.',
+    ),
+    resolve: (_, __, { verifyAudit }) => verifyAudit(),
+  }),
+  auditHead: t.field({
+    type: SignedHeadRef,
+    nullable: true,
+    ...guarded('audit:read', 'The newest signed head, to be kept outside. Null in an empty history.'),
+    resolve: (_, __, { heads }) => heads.newest(),
   }),
   eventCursor: t.string({
     ...guarded('operation:read', 'Where the event stream stands now: subscribe with it as `after`.'),

@@ -17,6 +17,7 @@ import type { Host, Report } from './host.ts';
 import { createLink, type Link, type Links } from './links.ts';
 import type { Hosts } from './registry.ts';
 import type { ServerIdentity } from './server-identity.ts';
+import type { Witnesses } from './witness.ts';
 
 const initPayload = z.object({
   agent: z.string().max(100).nullish(),
@@ -47,6 +48,7 @@ export const createAgentEndpoint = ({
   links,
   enrolments,
   commands,
+  witnesses,
   notice,
   clock,
   log,
@@ -57,6 +59,7 @@ export const createAgentEndpoint = ({
   links: Links;
   enrolments: Enrolments;
   commands: Commands;
+  witnesses: Witnesses;
   notice: AgentContext['notice'];
   clock: Clock;
   log: Log;
@@ -144,6 +147,7 @@ export const createAgentEndpoint = ({
           identity,
           enrolments,
           commands,
+          witnesses,
           link: () => session.link,
           attach: (signature) =>
             attach(session, (code, reason) => extra.socket.close(code, reason), signature),

@@ -1,6 +1,7 @@
 // The agents' schema (agent.graphql): what an agent and the server say to each other. Descriptions are the contract.
 import SchemaBuilder from '@pothos/core';
 import type { GraphQLSchema } from 'graphql';
+import type { SignedHead } from '../audit/head.ts';
 import { Failure } from '../platform/failure.ts';
 import type { CommandOutcome, Commands } from './commands.ts';
 import type { Enrolments } from './enrolments.ts';
@@ -8,6 +9,7 @@ import type { Host, Report } from './host.ts';
 import { report } from './host.ts';
 import type { CommandBody, Envelope, Link } from './links.ts';
 import type { ServerIdentity } from './server-identity.ts';
+import type { HeadNotice, Witnesses } from './witness.ts';
 
 /** What a connection of an agent may use; `link` is null until `attach` succeeded. */
 export type AgentContext = {
@@ -16,6 +18,7 @@ export type AgentContext = {
   identity: ServerIdentity;
   enrolments: Enrolments;
   commands: Commands;
+  witnesses: Pick<Witnesses, 'notices' | 'said'>;
   link: () => Link | null;
   attach: (signature: string) => Promise<Host>;
   report: (hostId: string, report: Report) => Promise<void>;
@@ -228,6 +231,67 @@ const NoticeInput = builder.inputType('NoticeInput', {
   }),
 });
 
+const headSignature =
+  'Ed25519, base64url, over the UTF-8 text "skep-audit-head-v1" and server, generation, seq, hash and at, each after a line feed.';
+
+const AuditHead = builder.objectRef<SignedHead>('AuditHead').implement({
+  description: 'What the server’s history is at one record: its hash there covers all before.',
+  fields: (t) => ({
+    server: t.exposeID('server'),
+    generation: t.exposeID('generation', {
+      description: 'Changes when a backup is restored: then the history goes on as a branch of the old one.',
+    }),
+    seq: t.exposeInt('seq'),
+    hash: t.exposeString('hash'),
+    at: t.exposeString('at', { description: 'When it was signed, ISO 8601.' }),
+    signature: t.exposeString('signature', { description: headSignature }),
+  }),
+});
+
+const HeadNoticeType = builder.objectRef<HeadNotice>('HeadNotice').implement({
+  fields: (t) => ({
+    head: t.field({
+      type: AuditHead,
+      nullable: true,
+      description:
+        'To be kept durably, and confirmed by `witness`. One that contradicts a kept head of its generation (same seq, another hash, or a seq below the newest) is refused.',
+      resolve: ({ head }) => head,
+    }),
+    ask: t.exposeID('ask', {
+      nullable: true,
+      description: 'Answer with all kept heads by `witness`, under this id.',
+    }),
+  }),
+});
+
+const AuditHeadInput = builder.inputType('AuditHeadInput', {
+  description: 'An AuditHead, as it was received.',
+  fields: (t) => ({
+    server: t.id({ required: true }),
+    generation: t.id({ required: true }),
+    seq: t.int({ required: true }),
+    hash: t.string({ required: true }),
+    at: t.string({ required: true }),
+    signature: t.string({ required: true }),
+  }),
+});
+
+const WitnessInput = builder.inputType('WitnessInput', {
+  fields: (t) => ({
+    ask: t.id({ description: 'The question that this answers.' }),
+    heads: t.field({
+      type: [AuditHeadInput],
+      required: true,
+      description:
+        'Kept heads, newest last: those asked for; after an attach the newest twenty; after a notice the one kept and the one before.',
+    }),
+    refused: t.field({
+      type: AuditHeadInput,
+      description: 'A head that was refused: the last of `heads` contradicts it.',
+    }),
+  }),
+});
+
 type Body<Name extends CommandBody['__typename']> = Extract<CommandBody, { __typename: Name }>;
 
 const Label = builder.objectRef<{ key: string; value: string }>('Label').implement({
@@ -418,6 +482,18 @@ builder.mutationType({
         return true;
       },
     }),
+    witness: t.boolean({
+      description: 'Which heads of the history this agent keeps. The server holds them against its history.',
+      args: { input: t.arg({ type: WitnessInput, required: true }) },
+      resolve: async (_, { input }, context) => {
+        await context.witnesses.said(attached(context).hostId, {
+          ask: input.ask ?? null,
+          heads: input.heads.slice(-1_000),
+          refused: input.refused ?? null,
+        });
+        return true;
+      },
+    }),
     notice: t.boolean({
       description:
         'The engine’s event stream spoke of these nodes: a hint to read the cluster again, never a fact.',
@@ -432,6 +508,12 @@ builder.mutationType({
 
 builder.subscriptionType({
   fields: (t) => ({
+    heads: t.field({
+      type: HeadNoticeType,
+      description: 'The newest head of the history, then newer ones as they are signed, and questions.',
+      subscribe: (_, __, context) => context.witnesses.notices(attached(context)),
+      resolve: (notice: HeadNotice) => notice,
+    }),
     commands: t.field({
       type: Command,
       description:

@@ -26,6 +26,7 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     operation: { permission: 'operation:read', ask: 'operation(id: "nosuch") { id }' },
     auditLog: { permission: 'audit:read', ask: 'auditLog(first: 1) { edges { node { seq } } }' },
     verifyAudit: { permission: 'audit:read', ask: 'verifyAudit { ok }' },
+    auditHead: { permission: 'audit:read', ask: 'auditHead { seq }' },
     eventCursor: { permission: 'operation:read', ask: 'eventCursor' },
     apiKeys: { permission: 'key:admin', ask: 'apiKeys { id }' },
     enrolments: { permission: 'host:enrol', ask: 'enrolments { id }' },

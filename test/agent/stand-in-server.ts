@@ -26,6 +26,7 @@ export async function startStandInServer(socketPath: string, { heartbeatSeconds 
   const agents = new Map<string, string>();
   const queue: { id: string; expiresInMs: number; body: Record<string, unknown> }[] = [];
   const bells = new Set<() => void>();
+  const notices: { head: Record<string, unknown> | null; ask: string | null }[] = [];
   const mode = { refuseComplete: false, refuseAttach: false, isMute: false, forge: false };
   const schema = buildSchema(contractText);
   const record = (field: string) => (input: Record<string, unknown>) => {
@@ -112,12 +113,20 @@ export async function startStandInServer(socketPath: string, { heartbeatSeconds 
           report: record('report'),
           acknowledge: record('acknowledge'),
           notice: record('notice'),
+          witness: record('witness'),
           complete: (input: Record<string, unknown>) => {
             if (mode.refuseComplete) throw new GraphQLError('not now');
             return record('complete')(input);
           },
         },
         subscription: {
+          async *heads(_: unknown, { socket }: { socket: WebSocket }) {
+            while (socket.readyState === socket.OPEN) {
+              const next = notices.shift();
+              if (next) yield { heads: next };
+              else await new Promise<void>((resolve) => bells.add(resolve));
+            }
+          },
           commands: (_: unknown, { socket }: { socket: WebSocket }) => {
             if (!nonces.get(socket)?.isAttached) throw new GraphQLError('attach first');
             heard.push({ field: 'commands', input: {} });
@@ -143,6 +152,16 @@ export async function startStandInServer(socketPath: string, { heartbeatSeconds 
     heardOf: (field: string) => heard.filter((one) => one.field === field),
     send: (id: string, body: Record<string, unknown>, expiresInMs = 60_000) => {
       queue.push({ id, expiresInMs, body });
+      for (const ring of bells) ring();
+      bells.clear();
+    },
+    /** Signs a head of a history and sends it, and the question with it. */
+    sendHead: (content: { generation: string; seq: number; hash: string }, ask: string | null = null) => {
+      const told = { server: 'stand-in', at: new Date().toISOString(), ...content };
+      const { generation, seq, hash, at } = told;
+      const text = `skep-audit-head-v1\nstand-in\n${generation}\n${seq}\n${hash}\n${at}`;
+      const signature = sign(null, Buffer.from(text), key.privateKey).toString('base64url');
+      notices.push({ head: { ...told, signature: mode.forge ? 'AAAA' : signature }, ask });
       for (const ring of bells) ring();
       bells.clear();
     },
