@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
 import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
+import { createAttempts } from './access/attempts.ts';
 import { system } from './audit/actor.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
@@ -20,7 +21,14 @@ import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
+import { createAdmit } from './graphql/admit.ts';
+import { createAuthenticate } from './graphql/authenticate.ts';
+import { createReadDocument } from './graphql/document.ts';
 import { createHttp } from './graphql/http.ts';
+import { createOrigins } from './graphql/origins.ts';
+import { schema } from './graphql/schema.ts';
+import { createSlowReaders, type SlowReaderLimits } from './graphql/slow-readers.ts';
+import { socketLimits } from './graphql/socket-admission.ts';
 import { createSocketEndpoint } from './graphql/websocket.ts';
 import {
   createEnrolmentAction,
@@ -76,17 +84,20 @@ const factOf = async (db: Database, key: string): Promise<string> => {
 
 /**
  * @param migrations folder of the migrations; beside the sources, or beside the bundle.
+ * @param slowReaderLimits when a peer that does not read is cut off; for tests, which do not wait half a minute.
  * @param showFirstKey told the admin key of a new database, once, as soon as it is stored.
  */
 export const createApp = async ({
   config,
   migrations,
   showFirstKey,
+  slowReaderLimits,
   log,
 }: {
   config: Config;
   migrations: string;
   showFirstKey: (key: string) => void;
+  slowReaderLimits?: SlowReaderLimits;
   log: Log;
 }): Promise<App> => {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -219,8 +230,21 @@ export const createApp = async ({
     agentUrl: () => config.agentUrl ?? `ws://${config.host}:${listening?.port ?? config.port}/agent`,
     sourceOf: createSourceOf(config.behindProxy),
   };
-  const yoga = createHttp({ parts, development: config.development, log });
-  const sockets = createSocketEndpoint({ parts, log });
+  const slowReaders = createSlowReaders(slowReaderLimits);
+  const transport = {
+    parts,
+    authenticate: createAuthenticate(parts, {
+      attempts: createAttempts({ most: config.wrongKeysPerMinute }),
+      wrongPerMinute: config.wrongKeysPerMinute,
+    }),
+    read: createReadDocument(schema),
+    admit: createAdmit(schema, config),
+    origins: createOrigins(config.allowedOrigins),
+    slowReaders,
+    log,
+  };
+  const graphql = createHttp({ ...transport, development: config.development });
+  const sockets = createSocketEndpoint({ ...transport, limits: socketLimits });
   const notice = (hostId: string): void => watch.notice(hostId);
   const agents = createAgentEndpoint({
     version,
@@ -237,7 +261,7 @@ export const createApp = async ({
   await operations.recover();
   listening = await listen({
     ...config,
-    graphql: (request, response) => void yoga(request, response, { req: request, res: response }),
+    graphql,
     upgrades: { '/graphql': sockets.upgrade, '/agent': agents.upgrade },
     ready: async () => (await db.read.setting.count()) > 0,
   });
@@ -250,6 +274,7 @@ export const createApp = async ({
     pauseWatcher: read.pause,
     close: async () => {
       watch.stop();
+      slowReaders.stop();
       // Told first and awaited last: what waits for an agent ends when the agents' links do.
       const stopped = operations.stop();
       await Promise.all([sockets.close(), agents.close()]);

@@ -7,6 +7,17 @@ const yes = z
   .default('no')
   .transform((value) => value === 'yes');
 
+const count = z.coerce.number().int().min(1).max(1_000_000);
+
+/** As a browser writes it into the header Origin. */
+const isOrigin = (text: string): boolean => {
+  try {
+    return new URL(text).origin === text;
+  } catch {
+    return false;
+  }
+};
+
 const environment = z.object({
   /** Folder of the database and the server's key. */
   SKEP_DATA_DIR: z.string().min(1).default('data'),
@@ -24,6 +35,21 @@ const environment = z.object({
   SKEP_EVENTS_KEPT: z.coerce.number().int().min(1_000).default(100_000),
   /** What agents dial, as the command of an enrolment shows it; default: the address listened on. */
   SKEP_AGENT_URL: z.url({ protocol: /^wss?$/ }).optional(),
+  /** Origins of web pages that may use the API, by comma: `https://console.example`. None by default; `*` is not taken. */
+  SKEP_ALLOWED_ORIGINS: z
+    .string()
+    .default('')
+    .transform((list) => list.split(',').flatMap((each) => each.trim() || []))
+    .refine(
+      (list) => list.every(isOrigin),
+      'each is scheme://host, with a port where it is not the usual one',
+    ),
+  /** Wrong API keys from one address, or for one key's id, before RATE_LIMITED is the answer; the right key is always taken. */
+  SKEP_WRONG_KEYS_PER_MINUTE: count.default(20),
+  /** Mutations of one API key. */
+  SKEP_MUTATIONS_PER_MINUTE: count.default(600),
+  /** Secrets (join tokens, unlock keys) that one API key may have shown. */
+  SKEP_REVEALS_PER_HOUR: count.default(10),
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   SKEP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** For tests of failure: names places at which the server fails on purpose (docs/testing-faults.md). Never in production. */
@@ -41,6 +67,10 @@ export type Config = {
   eventsKept: number;
   agentUrl: string | null;
   behindProxy: boolean;
+  allowedOrigins: readonly string[];
+  wrongKeysPerMinute: number;
+  mutationsPerMinute: number;
+  revealsPerHour: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   failpoints: string | undefined;
   development: boolean;
@@ -70,6 +100,10 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     eventsKept: data.SKEP_EVENTS_KEPT,
     agentUrl: data.SKEP_AGENT_URL ?? null,
     behindProxy: data.SKEP_BEHIND_PROXY,
+    allowedOrigins: data.SKEP_ALLOWED_ORIGINS,
+    wrongKeysPerMinute: data.SKEP_WRONG_KEYS_PER_MINUTE,
+    mutationsPerMinute: data.SKEP_MUTATIONS_PER_MINUTE,
+    revealsPerHour: data.SKEP_REVEALS_PER_HOUR,
     logLevel: data.SKEP_LOG_LEVEL,
     failpoints: data.SKEP_FAILPOINTS,
     development: data.NODE_ENV === 'development',

@@ -59,8 +59,13 @@ export const listen = async ({
     if (upgrade) upgrade(request, stream, head);
     else stream.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\n\r\n');
   };
-  // A body that never comes must not hold a connection for Node's default of five minutes.
-  const limits = { requestTimeout: 30_000, headersTimeout: 10_000 };
+  // A body that never comes must not hold a connection for Node's default of five minutes. Looked after every 2 seconds.
+  const limits = {
+    requestTimeout: 15_000,
+    headersTimeout: 10_000,
+    connectionsCheckingInterval: 2_000,
+    maxHeaderSize: 16_384,
+  };
   const servers = [createServer(limits, onRequest).on('upgrade', onUpgrade)];
   const [tcp] = servers;
   if (!tcp) throw new Error('no server');

@@ -285,6 +285,7 @@ builder.queryFields((t) => ({
       'audit:read',
       'Reads the whole history, checks each link and each signed head, and asks the connected agents for the heads that they keep.',
     ),
+    extensions: { cost: 50_000 },
     resolve: (_, __, { verifyAudit }) => verifyAudit(),
   }),
   auditHead: t.field({

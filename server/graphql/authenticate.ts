@@ -1,4 +1,5 @@
 // From a presented key to a context: the same way for HTTP, SSE and sockets.
+import { type Attempts, createTake } from '../access/attempts.ts';
 import type { Context, Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
@@ -7,23 +8,47 @@ import { uuidv7 } from '../platform/ids.ts';
 export const presentedKey = (authorization: unknown): string | null =>
   typeof authorization === 'string' ? authorization.replace(/^Bearer\s+/i, '').trim() || null : null;
 
-/** @throws Failure UNAUTHENTICATED */
-export const authenticate = (parts: Parts, authorization: unknown, sourceAddress: string | null): Context => {
-  const key = presentedKey(authorization);
-  const viewer = key === null ? null : parts.apiKeys.authenticate(key);
-  if (!viewer)
-    throw new Failure(
-      'UNAUTHENTICATED',
-      'no valid API key was presented',
-      'send it as Authorization: Bearer skep_key_…',
-    );
-  return {
-    ...parts,
-    viewer,
-    requester: {
-      actor: { kind: 'API_KEY', id: viewer.id, name: viewer.name },
-      requestId: uuidv7(),
-      sourceAddress,
-    },
+/** @throws Failure UNAUTHENTICATED, RATE_LIMITED */
+export type Authenticate = (authorization: unknown, sourceAddress: string | null) => Promise<Context>;
+
+/**
+ * The right key is looked at first and always taken: nobody can lock it out by guessing, from wherever.
+ * @param attempts wrong keys by source.
+ * @param wrongPerMinute wrong secrets for one key's id, from all sources together.
+ */
+export const createAuthenticate = (
+  parts: Parts,
+  { attempts, wrongPerMinute }: { attempts: Attempts; wrongPerMinute: number },
+): Authenticate => {
+  const takeOfKey = createTake({
+    most: wrongPerMinute,
+    seconds: 60,
+    what: 'too many wrong secrets were presented for this key’s id',
+  });
+  return async (authorization, sourceAddress) => {
+    const key = presentedKey(authorization);
+    const viewer = key === null ? null : parts.apiKeys.authenticate(key);
+    if (!viewer) {
+      if (key !== null) {
+        await attempts.failed(sourceAddress);
+        const id = /^skep_key_([a-z0-9]{8})_/.exec(key)?.[1];
+        // Of ids that there are only: others could be made up without end.
+        if (id !== undefined && parts.apiKeys.find(id)) await takeOfKey(id);
+      }
+      throw new Failure(
+        'UNAUTHENTICATED',
+        'no valid API key was presented',
+        'send it as Authorization: Bearer skep_key_…',
+      );
+    }
+    return {
+      ...parts,
+      viewer,
+      requester: {
+        actor: { kind: 'API_KEY', id: viewer.id, name: viewer.name },
+        requestId: uuidv7(),
+        sourceAddress,
+      },
+    };
   };
 };

@@ -1,61 +1,116 @@
 // GraphQL over HTTP and SSE, by graphql-yoga. https://graphql.github.io/graphql-over-http/
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { DocumentNode, ExecutionArgs, GraphQLError } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Context, Parts } from '../context.ts';
-import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
-import { authenticate } from './authenticate.ts';
-import { createMaskError, graphqlError } from './errors.ts';
-import { oneMutationField } from './one-mutation.ts';
-import { jsonBody } from './request-body.ts';
+import type { Admit } from './admit.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { ReadDocument } from './document.ts';
+import { createMaskError } from './errors.ts';
+import type { Origins } from './origins.ts';
+import { readBody, refuse } from './request-body.ts';
 import { schema } from './schema.ts';
+import type { SlowReaders } from './slow-readers.ts';
 
-/** Of a request's body. */
-export const maxBodyBytes = 262_144;
+type Node = { req: IncomingMessage; res: ServerResponse };
+export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse) => void;
 
-export type HttpContext = { req: IncomingMessage; res: ServerResponse };
-export type Yoga = YogaServerInstance<HttpContext, Context>;
+/** Of every answer. https://owasp.org/www-project-secure-headers/ */
+const securityHeaders = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+} as const;
+const nothingMayLoad = "default-src 'none'; frame-ancestors 'none'";
 
-/** Our rule, and our codes for what any rule complains of: yoga masks what execution throws, not this. */
-const validation = (mask: ReturnType<typeof createMaskError>): Plugin => ({
-  onValidate: ({ addValidationRule }) => {
-    addValidationRule(oneMutationField);
-    return ({ valid, result, setResult }) => {
-      if (!valid) setResult(result.map(mask));
-    };
-  },
-});
+/** Who asks is known before anything that was sent is looked at; what was sent before it is run. */
+const gate = ({
+  authenticate,
+  read,
+  admit,
+  mask,
+  sourceOf,
+  contexts,
+}: {
+  authenticate: Authenticate;
+  read: ReadDocument;
+  admit: Admit;
+  mask: (error: unknown) => GraphQLError;
+  sourceOf: Parts['sourceOf'];
+  contexts: WeakMap<Request, Context>;
+}): Plugin<Context, Node> => {
+  const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
+  const look = ({ document, operationName, variableValues, contextValue }: ExecutionArgs): Promise<void> =>
+    admit({ document, operationName, variables: variableValues, context: contextValue as Context });
+  return {
+    onRequestParse: async ({ request, serverContext: { req }, setRequestParser }) => {
+      contexts.set(request, await authenticate(req.headers.authorization, sourceOf(req)));
+      if (req.method !== 'POST') throw refuse(405, 'GraphQL is asked by POST', { allow: 'POST' });
+      setRequestParser(() => readBody(req));
+    },
+    onParse: ({ setParseFn }) =>
+      setParseFn((text: string) => {
+        const { document, errors } = read(text);
+        errorsOf.set(document, errors);
+        return document;
+      }),
+    onValidate: ({ setValidationFn }) =>
+      setValidationFn((_schema: unknown, document: DocumentNode) => (errorsOf.get(document) ?? []).map(mask)),
+    onExecute: ({ args }) => look(args),
+    onSubscribe: ({ args }) => look(args),
+  };
+};
 
 /** @param development GraphiQL on; never in production. */
 export const createHttp = ({
   parts,
+  authenticate,
+  read,
+  admit,
+  origins,
+  slowReaders,
   development,
   log,
 }: {
   parts: Parts;
+  authenticate: Authenticate;
+  read: ReadDocument;
+  admit: Admit;
+  origins: Origins;
+  slowReaders: SlowReaders;
   development: boolean;
   log: Log;
-}): Yoga => {
-  const maskError = createMaskError(log);
-  return createYoga<HttpContext, Context>({
+}): HttpEndpoint => {
+  const mask = createMaskError(log);
+  const contexts = new WeakMap<Request, Context>();
+  const yoga = createYoga<Node, Context>({
     schema,
     graphqlEndpoint: '/graphql',
-    context: ({ req, request }) => {
-      // Over a socket the context is made by websocket.ts, from the key that the connection presented.
-      try {
-        return authenticate(parts, request.headers.get('authorization'), parts.sourceOf(req));
-      } catch (error) {
-        throw error instanceof Failure ? graphqlError(error) : error;
-      }
+    context: ({ request }) => {
+      const context = contexts.get(request);
+      if (!context) throw new Error('a request that nobody authenticated');
+      return context;
     },
-    plugins: [jsonBody, validation(maskError)],
-    maskedErrors: { isDev: false, maskError },
+    plugins: [gate({ authenticate, read, admit, mask, sourceOf: parts.sourceOf, contexts })],
+    // Not by NODE_ENV, which is yoga's default: in development it shows what was thrown.
+    maskedErrors: { isDev: false, maskError: mask },
     graphiql: development,
     landingPage: false,
     cors: false,
     multipart: false,
     batching: false,
-    maxRequestBodySize: maxBodyBytes,
+    parserAndValidationCache: false,
+    // readBody has a limit of its own.
+    maxRequestBodySize: false,
     logging: false,
   });
+  return (request, response) => {
+    slowReaders.watch(request.socket);
+    for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
+    const isGraphiql = development && request.method === 'GET';
+    if (!isGraphiql) response.setHeader('content-security-policy', nothingMayLoad);
+    if (origins.answer(request, response)) return;
+    void yoga(request, response, { req: request, res: response });
+  };
 };

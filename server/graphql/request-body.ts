@@ -1,49 +1,106 @@
-// Reading a request's body: JSON, and nothing of it in what is said when it is not.
-
+// Reading a POST's body: JSON in UTF-8, of a bounded size and depth, and nothing of it in what is said when it is not.
+import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
-import type { GraphQLParams, Plugin } from 'graphql-yoga';
+import type { GraphQLParams } from 'graphql-yoga';
 import { z } from 'zod';
 
-const refuse = (status: number, message: string): GraphQLError =>
-  new GraphQLError(message, { extensions: { code: 'BAD_USER_INPUT', retryable: false, http: { status } } });
+/** Of a request's body, and of a socket's message. */
+export const maxBodyBytes = 262_144;
+/** Of objects and lists inside one another. */
+const deepest = 32;
+
+export const refuse = (status: number, message: string, headers?: Record<string, string>): GraphQLError =>
+  new GraphQLError(message, {
+    extensions: { code: 'BAD_USER_INPUT', retryable: false, http: { status, ...(headers && { headers }) } },
+  });
+
+const tooLarge = (): GraphQLError => refuse(413, `the body is larger than ${maxBodyBytes} bytes`);
+
+const readBytes = (request: IncomingMessage): Promise<Buffer> =>
+  new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const endEarly = (): void => reject(refuse(400, 'the body ended early'));
+    const onData = (chunk: Buffer): void => {
+      bytes += chunk.length;
+      if (bytes <= maxBodyBytes) return void chunks.push(chunk);
+      // The rest is read and dropped, so that the answer is heard; the request's time is bounded anyway.
+      request.off('data', onData).resume();
+      reject(tooLarge());
+    };
+    request
+      .on('data', onData)
+      .once('end', () => resolve(Buffer.concat(chunks)))
+      .once('error', endEarly)
+      .once('close', endEarly);
+  });
+
+/** Iterative: what is asked is whether a recursion would go too deep. */
+const isDeeper = (value: unknown, than: number): boolean => {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > than) return true;
+    level = level.flatMap((each) => (each !== null && typeof each === 'object' ? Object.values(each) : []));
+  }
+  return false;
+};
 
 const params = z.object({
-  query: z.string().optional(),
+  query: z.string(),
   operationName: z.string().nullish(),
   variables: z.record(z.string(), z.unknown()).nullish(),
   extensions: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** Yoga's own parser puts a piece of the body into the error: whatever somebody sent by mistake would come back. */
-const parse = async (request: Request): Promise<GraphQLParams> => {
-  const body = await request.text();
-  let json: unknown;
-  try {
-    json = JSON.parse(body);
-  } catch {
-    throw refuse(400, 'the body is not JSON');
-  }
+/** What GraphQL over HTTP sends, and a subscribe message's payload. @throws GraphQLError with a status */
+export const readParams = (json: unknown): GraphQLParams & { query: string } => {
+  if (Array.isArray(json)) throw refuse(400, 'the body is a list; batches are not taken');
+  if (isDeeper(json, deepest)) throw refuse(400, `the body nests deeper than ${deepest}`);
   const parsed = params.safeParse(json);
-  if (!parsed.success)
-    throw refuse(
-      400,
-      `the body: ${parsed.error.issues[0]?.path.join('.') ?? ''} is not what GraphQL over HTTP asks for`,
-    );
+  if (!parsed.success) {
+    const place = parsed.error.issues[0]?.path.join('.') || 'the body';
+    throw refuse(400, `${place} is not what GraphQL over HTTP asks for`);
+  }
   const { query, operationName, variables, extensions } = parsed.data;
   return {
-    ...(query === undefined ? {} : { query }),
+    query,
     ...(operationName == null ? {} : { operationName }),
     ...(variables == null ? {} : { variables }),
     ...(extensions == null ? {} : { extensions }),
   };
 };
 
-/** POST takes JSON alone: forms and multipart, which a browser sends without asking, are refused with 415. */
-export const jsonBody: Plugin = {
-  onRequestParse: ({ request, setRequestParser }) => {
-    if (request.method !== 'POST') return;
-    const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
-    if (type !== 'application/json') throw refuse(415, 'the body must be application/json');
-    setRequestParser(parse);
-  },
+/**
+ * Forms and multipart, which a browser sends to other sites without asking them, are refused, and so is what is
+ * packed: 200 bytes can unpack to many megabytes.
+ * @throws GraphQLError with the status 415
+ */
+const checkType = ({ headers }: IncomingMessage): void => {
+  const [type, ...parameters] = (headers['content-type'] ?? '').toLowerCase().split(';');
+  const charset = parameters.map((each) => each.trim()).find((each) => each.startsWith('charset='));
+  if (type?.trim() !== 'application/json') throw refuse(415, 'the body must be application/json');
+  if (charset !== undefined && !/^charset="?utf-?8"?$/.test(charset))
+    throw refuse(415, 'the body must be in UTF-8');
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') throw refuse(415, 'the body must not be compressed');
+};
+
+/** @throws GraphQLError with a status */
+export const readBody = async (request: IncomingMessage): Promise<GraphQLParams> => {
+  checkType(request);
+  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
+  const bytes = await readBytes(request);
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refuse(400, 'the body is not UTF-8');
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw refuse(400, 'the body is not JSON');
+  }
+  return readParams(json);
 };

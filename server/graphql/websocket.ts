@@ -2,16 +2,20 @@
 // https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { parse, specifiedRules, validate } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
-import type { Parts } from '../context.ts';
+import { CloseCode, handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Context, Parts } from '../context.ts';
+import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
-import { authenticate, presentedKey } from './authenticate.ts';
-import { createMaskError } from './errors.ts';
-import { maxBodyBytes } from './http.ts';
-import { oneMutationField } from './one-mutation.ts';
+import type { Admit } from './admit.ts';
+import type { Authenticate } from './authenticate.ts';
+import type { ReadDocument } from './document.ts';
+import { createMaskError, withoutHttp } from './errors.ts';
+import type { Origins } from './origins.ts';
+import { maxBodyBytes, readParams } from './request-body.ts';
 import { schema } from './schema.ts';
+import type { SlowReaders } from './slow-readers.ts';
+import { createSocketAdmission, type SocketLimits } from './socket-admission.ts';
 
 export type SocketEndpoint = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -19,59 +23,159 @@ export type SocketEndpoint = {
 };
 
 const keepAliveMs = 12_000;
-const keyOf = (params: Record<string, unknown> | undefined): unknown =>
-  params?.authorization ?? params?.Authorization;
-/** graphql-ws closes an unauthenticated connection with this code. */
-const forbidden = 4403;
+const statusTexts = { 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
 
-export const createSocketEndpoint = ({ parts, log }: { parts: Parts; log: Log }): SocketEndpoint => {
-  const sockets = new WebSocketServer({ noServer: true, maxPayload: maxBodyBytes, perMessageDeflate: false });
+type Extra = { socket: WebSocket; request: IncomingMessage };
+type InitPayload = Record<string, unknown> | undefined;
+const keyOf = (params: InitPayload): unknown => params?.authorization ?? params?.Authorization;
+
+/** A close frame holds 123 bytes; a client's own id may be among them. */
+const closeReason = (reason: string | undefined): string | undefined =>
+  reason && Buffer.from(reason).subarray(0, 120).toString();
+
+/** Terminates a socket that does not answer a ping until the next one. */
+const keepAlive = (socket: WebSocket): void => {
+  let alive = true;
+  const timer = setInterval(() => {
+    if (!alive) return socket.terminate();
+    alive = false;
+    socket.ping();
+  }, keepAliveMs).unref();
+  socket.on('pong', () => {
+    alive = true;
+  });
+  socket.once('close', () => clearInterval(timer));
+};
+
+export const createSocketEndpoint = ({
+  parts,
+  authenticate,
+  read,
+  admit,
+  origins,
+  slowReaders,
+  limits,
+  log,
+}: {
+  parts: Parts;
+  authenticate: Authenticate;
+  read: ReadDocument;
+  admit: Admit;
+  origins: Origins;
+  slowReaders: SlowReaders;
+  limits: SocketLimits;
+  log: Log;
+}): SocketEndpoint => {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols,
+    maxPayload: maxBodyBytes,
+    perMessageDeflate: false,
+    maxFragments: 64,
+    maxBufferedChunks: 1_024,
+    // A peer that does not answer the close: not in the types yet.
+    ...{ closeTimeout: 2_000 },
+  });
   const mask = createMaskError(log);
+  const told = (error: unknown) => withoutHttp(mask(error));
+  const admission = createSocketAdmission(limits);
 
-  const dispose = useServer(
-    {
-      connectionInitWaitTimeout: 5_000,
-      onConnect: ({ connectionParams, extra }) => {
-        const key = presentedKey(keyOf(connectionParams));
-        const viewer = key === null ? null : parts.apiKeys.authenticate(key);
-        if (!viewer) return false;
-        const forget = parts.apiKeys.onEnd(viewer.id, () => extra.socket.close(forbidden, 'Forbidden'));
-        extra.socket.once('close', forget);
-        return true;
-      },
-      onSubscribe: ({ connectionParams, extra }, _id, payload) => {
-        try {
-          const contextValue = authenticate(parts, keyOf(connectionParams), parts.sourceOf(extra.request));
-          const document = parse(payload.query);
-          const errors = validate(schema, document, [...specifiedRules, oneMutationField]);
-          if (errors.length > 0) return errors.map(mask);
-          return {
-            schema,
-            document,
-            operationName: payload.operationName,
-            variableValues: payload.variables,
-            contextValue,
-          };
-        } catch (error) {
-          return [mask(error)];
-        }
-      },
-      onNext: (_context, _id, _payload, _args, result) =>
-        result.errors ? { ...result, errors: result.errors.map(mask) } : undefined,
-      onError: (_context, _id, _payload, errors) => errors.map(mask),
+  const onConnect: ServerOptions<InitPayload, Extra>['onConnect'] = async ({ connectionParams, extra }) => {
+    let context: Context;
+    try {
+      context = await authenticate(keyOf(connectionParams), parts.sourceOf(extra.request));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      // Refused as any other, with a code that says why; the close after it has no effect.
+      if (error.code === 'RATE_LIMITED')
+        extra.socket.close(CloseCode.TooManyInitialisationRequests, 'Too many attempts');
+      return false;
+    }
+    admission.identified(extra.socket);
+    const forget = parts.apiKeys.onEnd(context.viewer.id, () =>
+      extra.socket.close(CloseCode.Forbidden, 'Forbidden'),
+    );
+    extra.socket.once('close', forget);
+    return true;
+  };
+
+  const server = makeServer<InitPayload, Extra>({
+    connectionInitWaitTimeout: 5_000,
+    onConnect,
+    onSubscribe: async ({ connectionParams, extra, subscriptions }, _id, payload) => {
+      try {
+        // With this one.
+        if (Object.keys(subscriptions).length > limits.operations)
+          throw new Failure(
+            'RATE_LIMITED',
+            `${limits.operations} operations are open on this socket`,
+            'complete some first',
+            { retryAfterSeconds: 1 },
+          );
+        const contextValue = await authenticate(keyOf(connectionParams), parts.sourceOf(extra.request));
+        const { query, operationName, variables } = readParams(payload);
+        const { document, errors } = read(query);
+        if (errors.length > 0) return errors.map(told);
+        await admit({ document, operationName, variables, context: contextValue });
+        return { schema, document, operationName, variableValues: variables, contextValue };
+      } catch (error) {
+        return [told(error)];
+      }
     },
-    sockets,
-    keepAliveMs,
-  );
+    onNext: (_context, _id, _payload, _args, result) =>
+      result.errors ? { ...result, errors: result.errors.map(told) } : undefined,
+    onError: (_context, _id, _payload, errors) => errors.map(told),
+  });
+
+  /** As graphql-ws/use/ws does, but for what it tells the console and the close reason of an error. */
+  const serve = (socket: WebSocket, request: IncomingMessage): void => {
+    admission.opened(socket, parts.sourceOf(request));
+    keepAlive(socket);
+    socket.on('error', (error) => log.debug({ err: error }, 'a socket failed'));
+    const closed = server.opened(
+      {
+        protocol: socket.protocol,
+        send: (data) =>
+          new Promise((resolve, reject) => {
+            if (socket.readyState !== socket.OPEN) return resolve();
+            socket.send(data, (error) => (error ? reject(error) : resolve()));
+          }),
+        close: (code, reason) => socket.close(code, closeReason(reason)),
+        onMessage: (take) =>
+          socket.on('message', (message) => {
+            take(String(message)).catch((error: unknown) => {
+              // It may have gone while it was answered.
+              if (socket.readyState !== socket.OPEN) return;
+              log.error({ err: error }, 'a socket’s message failed unexpectedly');
+              socket.close(CloseCode.InternalServerError, 'Internal server error');
+            });
+          }),
+      },
+      { socket, request },
+    );
+    socket.once('close', (code, reason) => {
+      closed(code, String(reason)).catch((error: unknown) =>
+        log.error({ err: error }, 'a socket’s operations did not end'),
+      );
+    });
+  };
 
   return {
-    upgrade: (request, socket, head) =>
-      sockets.handleUpgrade(request, socket, head, (connection) =>
-        sockets.emit('connection', connection, request),
-      ),
+    upgrade: (request, socket, head) => {
+      const status = origins.mayConnect(request) ? admission.refuses(parts.sourceOf(request)) : 403;
+      if (status !== null) {
+        socket.on('error', () => undefined).once('finish', () => socket.destroy());
+        socket.end(
+          `HTTP/1.1 ${status} ${statusTexts[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+        );
+        return;
+      }
+      slowReaders.watch(socket);
+      sockets.handleUpgrade(request, socket, head, serve);
+    },
     close: async () => {
       for (const client of sockets.clients) client.close(1001, 'the server stops');
-      await dispose.dispose();
+      await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
   };
 };

@@ -169,6 +169,7 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
       type: [TaskRef],
       nullable: true,
       description: 'Read live through a manager; null with an error where that fails.',
+      extensions: { cost: 500 },
       resolve: ({ clusterId, id }, _, { clusters, managers, commands }) => {
         const cluster = clusters.find(clusterId);
         return cluster ? readTasks({ managers, commands }, cluster, id) : null;
@@ -178,6 +179,7 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
       type: [AuditRecordRef],
       nullable: true,
       ...guarded('audit:read', 'What the history has of it, newest first.'),
+      extensions: { cost: 50 },
       args: { first: t.arg.int({ defaultValue: 20 }) },
       resolve: ({ id }, { first }, { db }) =>
         db.read.auditRecord.findMany({

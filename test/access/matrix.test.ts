@@ -45,7 +45,11 @@ describe(`rights (${enginesNote})`, () => {
   const keys = new Map<string, string>();
 
   beforeAll(async () => {
-    system = await startSystem({ engines, hosts: 1 });
+    system = await startSystem({
+      engines,
+      hosts: 1,
+      env: { SKEP_WRONG_KEYS_PER_MINUTE: '1000000' },
+    });
     ({ eventCursor: after } = await system.ask('{ eventCursor }'));
     // So that each subscription has an event after the cursor.
     const cluster = await system.formSwarm();

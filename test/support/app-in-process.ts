@@ -35,6 +35,8 @@ export const startAppInProcess = async ({
       SKEP_PORT: String(bound),
       SKEP_SOCKET: socket,
       SKEP_LOG_LEVEL: 'error',
+      SKEP_MUTATIONS_PER_MINUTE: '1000000',
+      SKEP_REVEALS_PER_HOUR: '1000000',
       ...env,
     });
     app = await createApp({

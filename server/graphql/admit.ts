@@ -1,0 +1,42 @@
+// The last look before an operation runs, on both transports: what it would cost, and how often its caller acts.
+import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind, OperationTypeNode } from 'graphql';
+import { createTake } from '../access/attempts.ts';
+import type { Context } from '../context.ts';
+import { Failure } from '../platform/failure.ts';
+import { costOf, mostCost } from './document-cost.ts';
+
+export type RateLimits = { mutationsPerMinute: number; revealsPerHour: number };
+
+/** @throws Failure BAD_USER_INPUT, RATE_LIMITED */
+export type Admit = (asked: {
+  document: DocumentNode;
+  operationName: string | null | undefined;
+  variables: Readonly<Record<string, unknown>> | null | undefined;
+  context: Context;
+}) => Promise<void>;
+
+export const createAdmit = (
+  schema: GraphQLSchema,
+  { mutationsPerMinute, revealsPerHour }: RateLimits,
+): Admit => {
+  const takeMutation = createTake({ most: mutationsPerMinute, seconds: 60, what: 'too many mutations' });
+  const takeReveal = createTake({ most: revealsPerHour, seconds: 3_600, what: 'too many secrets were read' });
+
+  return async ({ document, operationName, variables, context }) => {
+    const operation = getOperationAST(document, operationName);
+    // Several operations and no name: graphql says so itself.
+    if (!operation) return;
+    const cost = costOf(schema, document, operation, variables ?? {});
+    if (cost > mostCost)
+      throw new Failure(
+        'BAD_USER_INPUT',
+        `the document could cost ${cost}, of at most ${mostCost}: lists in lists multiply`,
+        'ask for smaller pages (first), or for less of each',
+      );
+    if (operation.operation !== OperationTypeNode.MUTATION) return;
+    const { id } = context.requester.actor;
+    await takeMutation(id);
+    const [field] = operation.selectionSet.selections;
+    if (field?.kind === Kind.FIELD && field.name.value.startsWith('reveal')) await takeReveal(id);
+  };
+};

@@ -1,0 +1,56 @@
+// Which sockets are let in: so many in all, so many from one address, and few that have not said who they are.
+import type { WebSocket } from 'ws';
+import { sourceKey } from '../access/attempts.ts';
+
+export type SocketLimits = {
+  total: number;
+  perSource: number;
+  /** Open sockets that have not presented a key; the oldest goes for the next. */
+  unidentified: number;
+  /** Operations at a time on one socket. */
+  operations: number;
+};
+
+export const socketLimits: SocketLimits = { total: 1_000, perSource: 200, unidentified: 40, operations: 50 };
+
+export type SocketAdmission = {
+  /** HTTP status to refuse the upgrade with; null: it may be done. */
+  refuses(source: string | null): 429 | 503 | null;
+  opened(socket: WebSocket, source: string | null): void;
+  identified(socket: WebSocket): void;
+};
+
+/** graphql-ws's code for a socket that did not present itself in time. */
+const initialisationTimeout = 4408;
+
+export const createSocketAdmission = (limits: SocketLimits): SocketAdmission => {
+  const bySource = new Map<string, number>();
+  const unidentified = new Set<WebSocket>();
+  let open = 0;
+  const count = (source: string, change: 1 | -1): void => {
+    open += change;
+    const now = (bySource.get(source) ?? 0) + change;
+    if (now === 0) bySource.delete(source);
+    else bySource.set(source, now);
+  };
+  return {
+    refuses: (source) => {
+      if (open >= limits.total) return 503;
+      return (bySource.get(sourceKey(source)) ?? 0) >= limits.perSource ? 429 : null;
+    },
+    opened: (socket, source) => {
+      const key = sourceKey(source);
+      count(key, 1);
+      socket.once('close', () => {
+        count(key, -1);
+        unidentified.delete(socket);
+      });
+      unidentified.add(socket);
+      const [oldest] = unidentified;
+      if (unidentified.size <= limits.unidentified || !oldest) return;
+      unidentified.delete(oldest);
+      oldest.close(initialisationTimeout, 'Connection initialisation timeout');
+    },
+    identified: (socket) => void unidentified.delete(socket),
+  };
+};
