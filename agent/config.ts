@@ -31,6 +31,7 @@ const groups: Readonly<Record<string, readonly CommandName[]>> = {
   secrets: ['ReadJoinToken', 'ReadUnlockKey', 'RotateJoinToken'],
   membership: ['InitSwarm', 'JoinSwarm', 'LeaveSwarm'],
   nodes: ['UpdateNode', 'RemoveNode'],
+  recovery: ['RecoverSwarm'],
 };
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
@@ -46,7 +47,7 @@ const settingsShape = z.object({
   SKEP_AGENT_ENROLMENT: z.string().optional(),
   /** A file that holds the enrolment secret. */
   SKEP_AGENT_ENROLMENT_FILE: z.string().optional(),
-  /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes. All by default. */
+  /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes, recovery. All by default. */
   SKEP_AGENT_ALLOW: z.string().default(Object.keys(groups).join(',')),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
   SKEP_AGENT_ADDRESSES: z.string().default(''),

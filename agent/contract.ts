@@ -34,6 +34,13 @@ export const commandBody = z.discriminatedUnion('__typename', [
   z.object({ __typename: z.literal('ReadJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({ __typename: z.literal('ReadTasks'), node: z.string() }),
   z.object({ __typename: z.literal('ReadUnlockKey') }),
+  z.object({
+    __typename: z.literal('RecoverSwarm'),
+    nodeId: z.string(),
+    advertiseAddr: z.string(),
+    listenAddr: z.string(),
+    dataPathAddr: optionalText,
+  }),
   z.object({ __typename: z.literal('RemoveNode'), node: z.string(), force: z.boolean() }),
   z.object({ __typename: z.literal('RotateJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({
@@ -71,6 +78,7 @@ export const failureCodes = [
   'NOT_MANAGER',
   'ALREADY_IN_SWARM',
   'NO_LEADER',
+  'HAS_QUORUM',
   'SWARM_LOCKED',
   'OUT_OF_SEQUENCE',
   'LAST_MANAGER',

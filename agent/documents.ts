@@ -42,6 +42,7 @@ export const commandsDocument = `subscription Commands {
       ... on LeaveSwarm { nodeId force }
       ... on ReadJoinToken { role }
       ... on ReadTasks { node }
+      ... on RecoverSwarm { nodeId advertiseAddr listenAddr dataPathAddr }
       ... on RemoveNode { node force }
       ... on RotateJoinToken { role }
       ... on UpdateNode {

@@ -12,6 +12,8 @@ export interface EngineDeadlines {
   readonly writeMs: number;
   /** A join that reaches nobody answers after 20 s. */
   readonly joinMs: number;
+  /** A new beginning answers after 0.1 to 12.8 s (measured). */
+  readonly recoverMs: number;
 }
 
 const defaultDeadlines: EngineDeadlines = {
@@ -19,6 +21,7 @@ const defaultDeadlines: EngineDeadlines = {
   clusterReadMs: 25_000,
   writeMs: 30_000,
   joinMs: 40_000,
+  recoverMs: 60_000,
 };
 
 /** The local Docker Engine. Every method rejects with CommandFailure alone. */
@@ -30,13 +33,14 @@ export type EngineNode = z.infer<typeof shapes.nodeShape>;
 /** @param socketPath - the engine's unix socket */
 export function createEngine({
   socketPath,
-  deadlines = defaultDeadlines,
+  deadlines = {},
 }: {
   socketPath: string;
-  deadlines?: EngineDeadlines;
+  /** What differs from the defaults. */
+  deadlines?: Partial<EngineDeadlines>;
 }) {
   const call = createEngineCall({ socketPath });
-  const { readMs, clusterReadMs, writeMs, joinMs } = deadlines;
+  const { readMs, clusterReadMs, writeMs, joinMs, recoverMs } = { ...defaultDeadlines, ...deadlines };
   const read = <T>(path: string, shape: z.ZodType<T>, timeoutMs: number, query?: Record<string, string>) =>
     call.json({ method: 'GET', path, query, timeoutMs }, shape);
   const post = (path: string, query?: Record<string, string>, body?: object) =>
@@ -56,6 +60,17 @@ export function createEngine({
     /** Answers the id of the new node. */
     initSwarm: (body: object) =>
       call.json({ method: 'POST', path: '/swarm/init', body, timeoutMs: writeMs }, shapes.initShape),
+    /** Begins the swarm anew with this manager alone. Answers its node id, which stays. */
+    recoverSwarm: (body: object) =>
+      call.json(
+        {
+          method: 'POST',
+          path: '/swarm/init',
+          body: { ...body, ForceNewCluster: true },
+          timeoutMs: recoverMs,
+        },
+        shapes.initShape,
+      ),
     joinSwarm: (body: object) =>
       call.done({ method: 'POST', path: '/swarm/join', body, timeoutMs: joinMs, isJoin: true }),
     // Any text but "", 0, no, false and none counts as true: without force the parameter is left out.

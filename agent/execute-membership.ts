@@ -58,6 +58,32 @@ export async function leaveSwarm(engine: Engine, body: BodyOf<'LeaveSwarm'>): Pr
   return { left: true };
 }
 
+/**
+ * POST /swarm/init with ForceNewCluster: this manager alone goes on, with the swarm's id, tokens and labels. The engine
+ * would do so to a healthy swarm too; one that sees a leader is refused here. It stops its node before it looks at the
+ * addresses, so they are always given. https://docs.docker.com/engine/swarm/admin_guide/#recover-from-losing-the-quorum
+ */
+export async function recoverSwarm(engine: Engine, body: BodyOf<'RecoverSwarm'>): Promise<object> {
+  const { Swarm: swarm } = await engine.info();
+  if (swarm.NodeID !== body.nodeId) {
+    throw new CommandFailure(
+      'REFUSED',
+      'NOT_IN_SWARM',
+      `the host is node «${swarm.NodeID ?? ''}», not «${body.nodeId}»`,
+    );
+  }
+  if (!swarm.ControlAvailable) {
+    throw new CommandFailure('FAILED', 'NOT_MANAGER', 'the host does not act as a manager');
+  }
+  if (!swarm.Error) throw new CommandFailure('FAILED', 'HAS_QUORUM', 'the engine sees a leader');
+  const nodeId = await engine.recoverSwarm({
+    ListenAddr: body.listenAddr,
+    AdvertiseAddr: body.advertiseAddr,
+    DataPathAddr: body.dataPathAddr ?? undefined,
+  });
+  return { nodeId };
+}
+
 async function requireNoSwarm(engine: Engine): Promise<void> {
   const { LocalNodeState: state } = (await engine.info()).Swarm;
   if (state === 'inactive') return;

@@ -2,7 +2,7 @@
 import type { CommandBody, CommandName } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './execute-cluster.ts';
-import { initSwarm, joinSwarm, leaveSwarm } from './execute-membership.ts';
+import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm } from './execute-membership.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
 
 /**
@@ -17,6 +17,7 @@ export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   ReadJoinToken: 'read',
   ReadTasks: 'read',
   ReadUnlockKey: 'read',
+  RecoverSwarm: 'effect',
   RemoveNode: 'effect',
   RotateJoinToken: 'effect',
   UpdateNode: 'effect',
@@ -43,6 +44,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return readTasks(engine, body);
       case 'ReadUnlockKey':
         return readUnlockKey(engine);
+      case 'RecoverSwarm':
+        return recoverSwarm(engine, body);
       case 'RemoveNode':
         return removeNode(engine, body);
       case 'RotateJoinToken':

@@ -47,6 +47,7 @@ import { createWitnesses } from './hosts/witness.ts';
 import { createSourceOf, type Listening, listen } from './listen.ts';
 import { joinHostsAction } from './membership/join.ts';
 import { leaveSwarmAction } from './membership/leave.ts';
+import { recoverClusterAction } from './membership/recover.ts';
 import { removeNodesAction } from './membership/remove.ts';
 import { setNodeAvailabilityAction } from './nodes/availability.ts';
 import { createChangeNode } from './nodes/change.ts';
@@ -191,6 +192,7 @@ export const createApp = async ({
       updateNodeLabelsAction(node),
       joinHostsAction(membership),
       leaveSwarmAction(membership),
+      recoverClusterAction(membership),
       removeNodesAction(membership),
     ],
     authorise,

@@ -23,6 +23,12 @@ export const findCluster = (
   return cluster;
 };
 
+/** Why what can lose a cluster is not done: its name was not typed. Null: it was. */
+export const whyNotConfirmed = ({ name }: Cluster, confirm: string): Failure | null =>
+  confirm === name
+    ? null
+    : new Failure('NOT_CONFIRMED', `confirm is not «${name}»`, 'type the name of the cluster that is meant');
+
 /** Why no change is sent to it, or null. */
 export const whyReadOnly = (cluster: Cluster): Failure | null => {
   if (cluster.dissolvedAt) return new Failure('NOT_FOUND', `cluster ${cluster.name} was dissolved`);
@@ -31,6 +37,12 @@ export const whyReadOnly = (cluster: Cluster): Failure | null => {
       'NOT_ADOPTED',
       `cluster ${cluster.name} was found, not made by Skep`,
       'adoptCluster first',
+    );
+  if (cluster.split)
+    return new Failure(
+      'CLUSTER_SPLIT',
+      `two live swarms have the id of ${cluster.name}`,
+      'its advice names both sides: let the hosts of the wrong one leave by force',
     );
   const seen = cluster.swarm?.caDigest ?? null;
   if (cluster.caDigest !== null && seen !== null && seen !== cluster.caDigest)

@@ -24,6 +24,8 @@ export type ReadCluster = {
    * @throws Failure CLUSTER_UNREACHABLE, NO_LEADER, SWARM_LOCKED, ENGINE_…
    */
   fresh(clusterId: string): Promise<FreshRead>;
+  /** The same through one host and no other, for a cluster that was begun anew there. */
+  through(clusterId: string, host: Host): Promise<FreshRead>;
   /** Whether it can be read now. */
   reachable(clusterId: string): Promise<boolean>;
   /** While true, reads are answered and not published (a test's way to pause the watcher). */
@@ -102,6 +104,14 @@ export const createReadCluster = ({
 
   return {
     fresh,
+    through: async (clusterId, host) => {
+      const cluster = clusters.find(clusterId);
+      if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
+      const began = clock.now();
+      const { hostId, ...observation } = await readThrough(cluster, host);
+      if (!paused) await publish({ clusterId, observation, began, hostId });
+      return { ...observation, began, hostId };
+    },
     reachable: (clusterId) =>
       fresh(clusterId).then(
         () => true,

@@ -56,6 +56,7 @@ const FailureCode = builder.enumType('FailureCode', {
     NOT_MANAGER: { description: 'The host is a worker: it cannot read or change the cluster.' },
     ALREADY_IN_SWARM: { description: 'The host is a member of a swarm already, or a join is still pending.' },
     NO_LEADER: { description: 'The managers have no leader: quorum is lost, or an election runs.' },
+    HAS_QUORUM: { description: 'The engine sees a leader: there is nothing to recover.' },
     SWARM_LOCKED: { description: 'Autolock: the manager waits for its unlock key.' },
     OUT_OF_SEQUENCE: { description: 'The object changed since it was read, again and again.' },
     LAST_MANAGER: { description: 'It is the only manager.' },
@@ -365,6 +366,17 @@ const ReadTasks = builder.objectRef<Body<'ReadTasks'>>('ReadTasks').implement({
   fields: (t) => ({ node: t.exposeID('node') }),
 });
 
+const RecoverSwarm = builder.objectRef<Body<'RecoverSwarm'>>('RecoverSwarm').implement({
+  description:
+    'POST /swarm/init with ForceNewCluster, on a manager without a leader: it alone goes on, with the swarm’s id, tokens and labels. Answers { nodeId }. An engine that sees a leader refuses with HAS_QUORUM.',
+  fields: (t) => ({
+    nodeId: t.exposeID('nodeId', { description: 'A host whose NodeID differs refuses with NOT_IN_SWARM.' }),
+    advertiseAddr: t.exposeString('advertiseAddr'),
+    listenAddr: t.exposeString('listenAddr'),
+    dataPathAddr: t.exposeString('dataPathAddr', { nullable: true }),
+  }),
+});
+
 const RemoveNode = builder.objectRef<Body<'RemoveNode'>>('RemoveNode').implement({
   description: 'DELETE /nodes/{id}. Answers { removed: true }. A node that is gone: done.',
   fields: (t) => ({ node: t.exposeID('node'), force: t.exposeBoolean('force') }),
@@ -400,6 +412,7 @@ const CommandBodyType = builder.unionType('CommandBody', {
     ReadJoinToken,
     ReadTasks,
     ReadUnlockKey,
+    RecoverSwarm,
     RemoveNode,
     RotateJoinToken,
     UpdateNode,

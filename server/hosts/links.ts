@@ -29,6 +29,13 @@ export type CommandBody =
   | { __typename: 'ReadJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'ReadUnlockKey'; fresh: true }
   | { __typename: 'ReadTasks'; node: string }
+  | {
+      __typename: 'RecoverSwarm';
+      nodeId: string;
+      advertiseAddr: string;
+      listenAddr: string;
+      dataPathAddr: string | null;
+    }
   | { __typename: 'RemoveNode'; node: string; force: boolean }
   | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
   | {

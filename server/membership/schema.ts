@@ -28,6 +28,19 @@ operationMutation('joinHosts', {
     availability: t.field({ type: AvailabilityEnum, description: 'Default ACTIVE.' }),
   }),
 });
+operationMutation('recoverCluster', {
+  permission: 'cluster:force',
+  description:
+    'docker swarm init --force-new-cluster on one manager of a cluster without quorum: it alone goes on, with the cluster’s id, tokens and labels. HAS_QUORUM and NO_LEADER (an election may be running) refuse, NOT_CONFIRMED, NOT_MANAGER and HOST_OFFLINE too. Guard: MAJORITY_RECOVERABLE. The managers of before are then listed as managers and are none: the quorum’s advice names the next step for each.',
+  fields: (t) => ({
+    cluster: t.id({ required: true }),
+    host: t.id({ required: true, description: 'A manager’s: the one whose state goes on.' }),
+    confirm: t.string({ required: true, description: 'The cluster’s name, typed.' }),
+    advertiseAddr: t.string({ description: 'Default: the one that it had.' }),
+    listenAddr: t.string({ description: 'Default 0.0.0.0:2377.' }),
+    dataPathAddr: t.string({ description: 'Default: the advertised one.' }),
+  }),
+});
 operationMutation('leaveSwarm', {
   permission: 'host:leave',
   description:

@@ -38,6 +38,7 @@ export const guardNames = [
   'LAST_ACTIVE_NODE',
   'UNREACHABLE_MANAGER',
   'ADDRESS_NOT_LOCAL',
+  'MAJORITY_RECOVERABLE',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 export type Guard = { guard: GuardName; message: string };

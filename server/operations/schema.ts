@@ -42,6 +42,10 @@ const GuardEnum = builder.enumType('Guard', {
     ADDRESS_NOT_LOCAL: {
       description: 'The host’s agent does not have this address (it may be right behind NAT).',
     },
+    MAJORITY_RECOVERABLE: {
+      description:
+        'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',
+    },
   } satisfies Record<(typeof guardNames)[number], { description: string }>,
 });
 

@@ -26,6 +26,9 @@ export const failureCodes = {
   HOST_REVOKED: 'The agent of the host was revoked.',
   HOST_CONNECTED: 'The host is in use; take it out of its swarm or revoke it first.',
   NO_LEADER: 'The managers have no leader: quorum is lost, or an election runs.',
+  CLUSTER_SPLIT: 'Two live swarms have the cluster’s id: no change is sent to either.',
+  HAS_QUORUM: 'The managers have a leader and a majority: nothing is forced on a cluster that works.',
+  NOT_CONFIRMED: 'The confirmation is not the cluster’s name.',
   SWARM_LOCKED: 'The manager waits for its unlock key.',
   NODE_NOT_READY: 'Only a Ready node can become a manager.',
   NODE_IS_MANAGER: 'A manager is not removed; demote it first.',
@@ -44,6 +47,8 @@ export const failureCodes = {
   LAST_ACTIVE_NODE: 'No active node would be left for tasks to run on.',
   UNREACHABLE_MANAGER: 'A manager is unreachable, and fewer reachable ones would be left.',
   ADDRESS_NOT_LOCAL: 'The host’s agent does not have this address.',
+  MAJORITY_RECOVERABLE:
+    'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',
   // What went wrong on the way
   PARTIAL: 'Some targets failed, some did not.',
   CANCELLED: 'Cancelled before it was begun.',

@@ -70,6 +70,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'node:promote',
       ask: `promoteNodes(input: { ${nodes}, ${dry} }) ${operation}`,
     },
+    recoverCluster: {
+      permission: 'cluster:force',
+      ask: `recoverCluster(input: { cluster: "nosuch", host: "nosuch", confirm: "x", ${dry} }) ${operation}`,
+    },
     removeNodes: { permission: 'node:remove', ask: `removeNodes(input: { ${nodes}, ${dry} }) ${operation}` },
     renameCluster: {
       permission: 'cluster:update',

@@ -69,6 +69,20 @@ const ofFreeHost = (code: string, of: string): Refusal[] => [
   },
 ];
 
+const ofRecovery = (code: string, of: string, where: (world: World) => object): Refusal[] => [
+  {
+    mutation: 'recoverCluster',
+    code,
+    of,
+    input: (world) => ({
+      cluster: world.cluster,
+      host: world.hosts.manager,
+      confirm: 'test',
+      ...where(world),
+    }),
+  },
+];
+
 export const refusals: Record<Situation, readonly Refusal[]> = {
   'all is well': [
     ...ofEachNodeMutation('NOT_FOUND', 'a node that is not there', ({ cluster }) => ({
@@ -227,6 +241,17 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a cluster whose managers’ agents are connected',
       input: ({ cluster }) => ({ cluster }),
     },
+    ...ofRecovery('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
+    ...ofRecovery('NOT_FOUND', 'a host that is not there', () => ({ host: nosuch })),
+    ...ofRecovery('NOT_CONFIRMED', 'another name than the cluster’s', () => ({ confirm: 'Test' })),
+    ...ofRecovery('NOT_MANAGER', 'a worker', ({ hosts }) => ({ host: hosts.worker })),
+    ...ofRecovery('NOT_MANAGER', 'a manager of another cluster', ({ hosts }) => ({ host: hosts.stranger })),
+    ...ofRecovery('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other, hosts }) => ({
+      cluster: other.cluster,
+      host: hosts.stranger,
+      confirm: other.name,
+    })),
+    ...ofRecovery('HAS_QUORUM', 'a cluster that works', () => ({})),
     ...tokenMutations.map((mutation) => ({
       mutation,
       code: 'NOT_FOUND',
@@ -320,6 +345,7 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     },
   ],
   'the agent of the only manager is stopped': [
+    ...ofRecovery('HOST_OFFLINE', 'a manager whose agent is not connected', () => ({})),
     ...ofEachNodeMutation('CLUSTER_UNREACHABLE', 'a node', ({ nodes }) => ({ nodes: [nodes.returned] })),
     ...tokenMutations.map((mutation) => ({
       mutation,
@@ -347,6 +373,8 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
 
 /** Codes of other files: quorum.test.ts, operations/, access/. */
 export const elsewhere: Record<string, readonly string[]> = {
+  // recovery/recover.test.ts
+  recoverCluster: ['NO_LEADER', 'MAJORITY_RECOVERABLE'],
   // operations/promotion-stuck.test.ts
   promoteNodes: ['PROMOTION_STUCK'],
   demoteNodes: ['NO_FAULT_TOLERANCE', 'UNREACHABLE_MANAGER', 'WOULD_LOSE_QUORUM'],
