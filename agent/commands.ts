@@ -200,13 +200,20 @@ function journalFailure(error: unknown): Completion {
 }
 
 function secretsOf(body: CommandBody): string[] {
-  return body.__typename === 'JoinSwarm' ? [body.token] : [];
+  if (body.__typename === 'JoinSwarm') return [body.token];
+  return body.__typename === 'UnlockSwarm' ? [body.unlockKey] : [];
+}
+
+function withoutSecrets(body: CommandBody): object {
+  if (body.__typename === 'JoinSwarm') return { ...body, token: undefined };
+  return body.__typename === 'UnlockSwarm' ? { ...body, unlockKey: undefined } : body;
 }
 
 function journalled(body: CommandBody): { kind: string; argsHash: string; args: unknown } {
-  const argsHash = createHash('sha256').update(JSON.stringify(body)).digest('hex');
-  const { __typename: kind, ...args } =
-    body.__typename === 'JoinSwarm' ? { ...body, token: undefined } : body;
+  const { __typename: kind, ...args } = { ...withoutSecrets(body), __typename: body.__typename };
+  const argsHash = createHash('sha256')
+    .update(JSON.stringify({ kind, ...args }))
+    .digest('hex');
   return { kind, argsHash, args };
 }
 

@@ -29,9 +29,10 @@ export class BadConfig extends Error {}
 const groups: Readonly<Record<string, readonly CommandName[]>> = {
   reads: ['ReadCluster', 'ReadTasks'],
   secrets: ['ReadJoinToken', 'ReadUnlockKey', 'RotateJoinToken'],
-  membership: ['InitSwarm', 'JoinSwarm', 'LeaveSwarm'],
+  membership: ['InitSwarm', 'JoinSwarm', 'LeaveSwarm', 'UnlockSwarm'],
   nodes: ['UpdateNode', 'RemoveNode'],
   recovery: ['RecoverSwarm'],
+  spec: ['UpdateSwarm'],
 };
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;

@@ -51,6 +51,18 @@ export const commandBody = z.discriminatedUnion('__typename', [
     setLabels: z.array(label),
     removeLabels: z.array(z.string()),
   }),
+  z.object({ __typename: z.literal('UnlockSwarm'), unlockKey: z.string() }),
+  z.object({
+    __typename: z.literal('UpdateSwarm'),
+    wantedAutolock: z.boolean().nullish(),
+    certificateExpirySeconds: z.int().nullish(),
+    heartbeatPeriodSeconds: z.int().nullish(),
+    taskHistoryLimit: z.int().nullish(),
+    snapshotInterval: z.int().nullish(),
+    keepOldSnapshots: z.int().nullish(),
+    forceRotate: z.int().nullish(),
+    rotateUnlockKey: z.boolean(),
+  }),
 ]);
 
 /** One command's arguments, told apart by `__typename`. */
@@ -90,6 +102,7 @@ export const failureCodes = [
   'LEAVE_NEEDS_DEMOTION',
   'JOIN_TOKEN_INVALID',
   'CA_MISMATCH',
+  'UNLOCK_KEY_INVALID',
   'MANAGER_UNREACHABLE',
   'JOIN_PENDING',
   'INVALID_ARGUMENT',

@@ -45,8 +45,13 @@ export const commandsDocument = `subscription Commands {
       ... on RecoverSwarm { nodeId advertiseAddr listenAddr dataPathAddr }
       ... on RemoveNode { node force }
       ... on RotateJoinToken { role }
+      ... on UnlockSwarm { unlockKey }
       ... on UpdateNode {
         node wantedRole: role wantedAvailability: availability setLabels { key value } removeLabels
+      }
+      ... on UpdateSwarm {
+        wantedAutolock: autolock certificateExpirySeconds heartbeatPeriodSeconds taskHistoryLimit
+        snapshotInterval keepOldSnapshots forceRotate rotateUnlockKey
       }
     }
   }

@@ -20,6 +20,7 @@ const meanings: readonly (readonly [RegExp, FailureCode])[] = [
   [/leave the swarm on a node that is participating as a manager/, 'LEAVE_NEEDS_DEMOTION'],
   [/invalid join token|valid join token is necessary/, 'JOIN_TOKEN_INVALID'],
   [/remote CA does not match fingerprint/, 'CA_MISMATCH'],
+  [/invalid key provided|invalid key string/, 'UNLOCK_KEY_INVALID'],
   [/Timeout was reached before node joined/, 'JOIN_PENDING'],
   [/node \S+ not found/, 'NODE_NOT_FOUND'],
   [/message is too large|received message larger than max|ResourceExhausted/, 'INVALID_ARGUMENT'],

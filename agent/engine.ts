@@ -75,6 +75,7 @@ export function createEngine({
       call.done({ method: 'POST', path: '/swarm/join', body, timeoutMs: joinMs, isJoin: true }),
     // Any text but "", 0, no, false and none counts as true: without force the parameter is left out.
     leaveSwarm: (force: boolean) => post('/swarm/leave', force ? { force: '1' } : undefined),
+    unlockSwarm: (unlockKey: string) => post('/swarm/unlock', undefined, { UnlockKey: unlockKey }),
     updateSwarm: (version: number, spec: object, rotate: Record<string, string>) =>
       post('/swarm/update', { version: String(version), ...rotate }, spec),
     /** Replaces the whole spec: what is left out is gone. */

@@ -3,17 +3,32 @@ import { createHash } from 'node:crypto';
 import type { BodyOf } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { afterWrite, CommandFailure } from './failure.ts';
+import { type EngineSwarm, isAutolocked, writeSwarm } from './write-swarm.ts';
 
-const maximumAttempts = 8;
-
-/** GET /swarm without its tokens, digests of them instead, and GET /nodes. */
+/** GET /swarm without its tokens, digests of them and of the unlock key instead, and GET /nodes. */
 export async function readCluster(engine: Engine): Promise<object> {
-  const [{ JoinTokens: tokens, ...swarm }, nodes] = await Promise.all([engine.swarm(), engine.nodes()]);
+  const [[{ JoinTokens: tokens, ...swarm }, unlockKeyDigest], nodes] = await Promise.all([
+    swarmAndKey(engine),
+    engine.nodes(),
+  ]);
   return {
     swarm,
     nodes,
     joinTokenDigests: { worker: digest(tokens.Worker), manager: digest(tokens.Manager) },
+    unlockKeyDigest,
   };
+}
+
+/** GET /swarm, and then the digest of the unlock key where autolock is on: never a key newer than the spec says. */
+async function swarmAndKey(engine: Engine) {
+  const swarm = await engine.swarm();
+  return [swarm, isAutolocked(swarm.Spec) ? await readUnlockKeyDigest(engine) : null] as const;
+}
+
+/** SHA-256, hex, of the unlock key, 32 random bytes: tells two keys apart, finds none. Null with autolock off. */
+export async function readUnlockKeyDigest(engine: Engine): Promise<string | null> {
+  const { UnlockKey: key } = await engine.unlockKey();
+  return key ? digest(key) : null;
 }
 
 /** The join token of a role and this manager's address, as `docker swarm join-token` prints them. */
@@ -30,27 +45,15 @@ export async function readUnlockKey(engine: Engine): Promise<object> {
   return { unlockKey: (await engine.unlockKey()).UnlockKey ?? '' };
 }
 
-/**
- * POST /swarm/update with the spec just read, whole: the engine wipes what is left out. «Out of sequence» rotated
- * nothing and is tried again, at most 8 times. Answers the digest of the new token.
- */
+/** Writes the spec as it is, with the flag that rotates. Answers the digest of the new token. */
 export async function rotateJoinToken(engine: Engine, { role }: BodyOf<'RotateJoinToken'>): Promise<object> {
   const rotate: Record<string, string> =
     role === 'worker' ? { rotateWorkerToken: 'true' } : { rotateManagerToken: 'true' };
-  for (let attempts = 1; ; attempts++) {
-    const before = await engine.swarm();
-    try {
-      await engine.updateSwarm(before.Version.Index, before.Spec, rotate);
-      return await afterWrite(async () => ({ digest: digest(tokenOf(await engine.swarm(), role)) }));
-    } catch (error) {
-      const isStale =
-        error instanceof CommandFailure && error.code === 'OUT_OF_SEQUENCE' && error.outcome === 'FAILED';
-      if (!isStale || attempts === maximumAttempts) throw error;
-    }
-  }
+  await writeSwarm(engine, ({ Spec }) => ({ spec: Spec, rotate }));
+  return await afterWrite(async () => ({ digest: digest(tokenOf(await engine.swarm(), role)) }));
 }
 
-function tokenOf({ JoinTokens }: Awaited<ReturnType<Engine['swarm']>>, role: 'worker' | 'manager'): string {
+function tokenOf({ JoinTokens }: EngineSwarm, role: 'worker' | 'manager'): string {
   return role === 'worker' ? JoinTokens.Worker : JoinTokens.Manager;
 }
 

@@ -1,4 +1,4 @@
-// Carries out what changes this host's own membership: init, join, leave.
+// Carries out what changes this host's own membership: init, join, leave, unlock.
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BodyOf } from './contract.ts';
 import type { Engine } from './engine.ts';
@@ -82,6 +82,14 @@ export async function recoverSwarm(engine: Engine, body: BodyOf<'RecoverSwarm'>)
     DataPathAddr: body.dataPathAddr ?? undefined,
   });
   return { nodeId };
+}
+
+/** POST /swarm/unlock. An engine that is not locked, or no longer: nothing is sent to it. */
+export async function unlockSwarm(engine: Engine, { unlockKey }: BodyOf<'UnlockSwarm'>): Promise<object> {
+  const { LocalNodeState: state } = (await engine.info()).Swarm;
+  if (state !== 'locked') return { unlocked: false };
+  await engine.unlockSwarm(unlockKey);
+  return { unlocked: true };
 }
 
 async function requireNoSwarm(engine: Engine): Promise<void> {

@@ -2,8 +2,9 @@
 import type { CommandBody, CommandName } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './execute-cluster.ts';
-import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm } from './execute-membership.ts';
+import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './execute-membership.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
+import { updateSwarm } from './execute-spec.ts';
 
 /**
  * What each command type does. `effect`: changes something, so it is journaled, runs at most once and one at a time.
@@ -20,7 +21,9 @@ export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   RecoverSwarm: 'effect',
   RemoveNode: 'effect',
   RotateJoinToken: 'effect',
+  UnlockSwarm: 'effect',
   UpdateNode: 'effect',
+  UpdateSwarm: 'effect',
 };
 
 /** Carries out one command. Rejects with CommandFailure. */
@@ -50,8 +53,12 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return removeNode(engine, body);
       case 'RotateJoinToken':
         return rotateJoinToken(engine, body);
+      case 'UnlockSwarm':
+        return unlockSwarm(engine, body);
       case 'UpdateNode':
         return updateNode(engine, body);
+      case 'UpdateSwarm':
+        return updateSwarm(engine, body);
     }
   };
 }

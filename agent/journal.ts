@@ -36,7 +36,7 @@ export interface Journal {
   unconfirmed(): { id: string; completion: Completion }[];
   /** Ids that were started and have no result: the process was stopped in between. */
   interrupted(): string[];
-  /** `args` without secrets; `argsHash` over all of them. */
+  /** `args` without secrets; `argsHash` over those. */
   accepted(id: string, command: { kind: string; argsHash: string; args: unknown }): void;
   started(id: string): void;
   result(id: string, completion: Completion): void;

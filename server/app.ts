@@ -16,8 +16,11 @@ import { followMemberships } from './clusters/membership-of-hosts.ts';
 import { createPublish } from './clusters/publish.ts';
 import { createReadCluster } from './clusters/read.ts';
 import { createClusters } from './clusters/registry.ts';
-import { revealJoinTokenAction, revealUnlockKeyAction, rotateJoinTokenAction } from './clusters/tokens.ts';
+import { rotateCaAction } from './clusters/rotate-ca.ts';
+import { revealJoinTokenAction, rotateJoinTokenAction } from './clusters/tokens.ts';
 import { createNoteTrouble, followReports } from './clusters/trouble.ts';
+import { revealUnlockKeyAction, rotateUnlockKeyAction } from './clusters/unlock-key.ts';
+import { updateClusterAction } from './clusters/update.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
@@ -186,6 +189,9 @@ export const createApp = async ({
       revealJoinTokenAction(cluster),
       revealUnlockKeyAction(cluster),
       rotateJoinTokenAction(cluster),
+      updateClusterAction(cluster),
+      rotateUnlockKeyAction(cluster),
+      rotateCaAction(cluster),
       promoteNodesAction(node),
       demoteNodesAction(node),
       setNodeAvailabilityAction(node),

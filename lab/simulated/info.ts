@@ -47,7 +47,7 @@ const swarmSection = (world: World, engine: Engine): JsonObject => {
   const section = {
     NodeID: membership.nodeId,
     NodeAddr: membership.cluster.nodes.get(membership.nodeId)?.address ?? engine.address,
-    LocalNodeState: membership.stranded ? 'pending' : membership.state,
+    LocalNodeState: membership.stranded || membership.unlocking ? 'pending' : membership.state,
     ControlAvailable: membership.controlAvailable,
     Error: '',
     RemoteManagers: remoteManagers(world, engine),

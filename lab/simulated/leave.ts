@@ -11,6 +11,7 @@ const WORKER_MS = 900;
 const MANAGER_MS = 400;
 const PENDING_MS = 3;
 const UNLOCK_MS = 1_000;
+const LEADER_POLL_MS = 100;
 
 const FORCE_HINT =
   'The only way to restore a swarm that has lost consensus is to reinitialize it with `--force-new-cluster`. Use `--force` to suppress this message.';
@@ -72,10 +73,19 @@ export const unlockSwarm = async (world: World, engine: Engine, body: JsonObject
   const key = textAt(body, 'UnlockKey');
   if (!/^SWMKEY-1-[A-Za-z0-9+/]{43}$/.test(key)) throw new ApiError(400, 'invalid key string');
   await world.clock.wait(UNLOCK_MS);
-  if (key !== membership.cluster.unlockKey) {
+  if (key !== membership.lockedWith) {
     throw new ApiError(401, 'swarm could not be unlocked: invalid key provided');
   }
   membership.state = 'active';
   membership.controlAvailable = true;
+  membership.unlocking = true;
   settleReturn(world, engine, 'resume');
+  // The answer comes when there is a leader, however long that takes; until then the engine is pending.
+  while (
+    membership.state === 'active' &&
+    engine.membership === membership &&
+    !seesLeader(world, membership.cluster, engine)
+  )
+    await world.clock.wait(LEADER_POLL_MS);
+  membership.unlocking = false;
 };

@@ -36,6 +36,7 @@ export type SwarmNode = {
   readonly address: string;
   readonly profile: EngineProfile;
   readonly engineLabels: Readonly<Record<string, string>>;
+  /** Whose certificate it has. */
   ca: CertificateAuthority;
   state: NodeState;
   message: string;
@@ -85,7 +86,8 @@ export type Cluster = {
   spec: JsonObject;
   secrets: Record<Role, string>;
   ca: CertificateAuthority;
-  rotating: boolean;
+  /** While the root is rotated, the new one: it signs already, the old one still is trusted. */
+  nextCa: CertificateAuthority | undefined;
   cancelRotation: (() => void) | undefined;
   /** Empty while autolock is off. */
   unlockKey: string;
@@ -112,6 +114,10 @@ export type Cluster = {
 /** What an engine knows of its own swarm. */
 export type Membership = {
   state: 'pending' | 'active' | 'locked';
+  /** What it was locked with: a key that was rotated while it was away does not open it. */
+  lockedWith: string;
+  /** Unlocked, and it has not met a leader since. */
+  unlocking: boolean;
   readonly nodeId: string;
   cluster: Cluster;
   /** The role of the node's own certificate. */

@@ -75,7 +75,7 @@ export const addNode = (
     address,
     profile: engine.profile,
     engineLabels: engine.labels,
-    ca: cluster.ca,
+    ca: cluster.nextCa ?? cluster.ca,
     state: 'unknown',
     message: '',
     demotedAtMs: Number.NEGATIVE_INFINITY,
@@ -146,7 +146,7 @@ export const nodeJson = (world: World, cluster: Cluster, node: SwarmNode): JsonO
       ],
     },
     TLSInfo: {
-      TrustRoot: node.ca.trustRoot,
+      TrustRoot: cluster.ca.trustRoot,
       CertIssuerSubject: node.ca.issuerSubject,
       CertIssuerPublicKey: node.ca.issuerPublicKey,
     },

@@ -82,10 +82,10 @@ export const clusterInfoJson = (cluster: Cluster): JsonObject => ({
   Spec: cluster.spec,
   TLSInfo: {
     TrustRoot: cluster.ca.trustRoot,
-    CertIssuerSubject: cluster.ca.issuerSubject,
-    CertIssuerPublicKey: cluster.ca.issuerPublicKey,
+    CertIssuerSubject: (cluster.nextCa ?? cluster.ca).issuerSubject,
+    CertIssuerPublicKey: (cluster.nextCa ?? cluster.ca).issuerPublicKey,
   },
-  RootRotationInProgress: cluster.rotating,
+  RootRotationInProgress: cluster.nextCa !== undefined,
   DefaultAddrPool: cluster.defaultAddrPool,
   SubnetSize: cluster.subnetSize,
   DataPathPort: cluster.dataPathPort,

@@ -1,6 +1,6 @@
 // POST /swarm/update: spec, join tokens, unlock key, CA rotation.
 import { ApiError, grpcError } from './api-error.ts';
-import { createCertificateAuthority } from './certificate-authority.ts';
+import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts';
 import { control } from './control.ts';
 import { newTokenSecret, newUnlockKey } from './identifiers.ts';
 import { type JsonObject, numberAt, objectAt } from './json-fields.ts';
@@ -10,24 +10,33 @@ import { parseVersion } from './query.ts';
 import { noteWrite } from './roles.ts';
 import { assertSwarmSpec, swarmSpecFrom } from './swarm-spec.ts';
 
-const ROTATION_MS = 3_000;
+/** Until the Ready nodes have their new certificates, and from then until the root is the new one (measured: 1 and 2 s). */
+const CERTIFICATES_MS = 1_000;
 const ROTATION_RETRY_MS = 1_600;
 
-const finishRotation = (world: World, cluster: Cluster): void => {
-  cluster.cancelRotation = undefined;
-  // One node that is Down keeps its old certificate, and with it the rotation open, until it is removed.
-  if ([...cluster.nodes.values()].some((node) => node.state === 'down')) {
-    cluster.cancelRotation = world.clock.after(ROTATION_RETRY_MS, () => finishRotation(world, cluster));
-    return;
-  }
-  cluster.ca = createCertificateAuthority();
-  cluster.secrets = { worker: newTokenSecret(), manager: newTokenSecret() };
-  cluster.rotating = false;
-  touch(world, cluster, cluster);
+const giveCertificates = (world: World, cluster: Cluster): void => {
+  const { nextCa } = cluster;
+  if (!nextCa) return;
+  let waitsFor = 0;
   for (const node of cluster.nodes.values()) {
-    node.ca = cluster.ca;
+    if (node.ca === nextCa) continue;
+    waitsFor += 1;
+    // One node that is Down keeps its old certificate, and with it the rotation open, until it is removed.
+    if (node.state !== 'ready') continue;
+    node.ca = nextCa;
     writeNode(world, cluster, node);
   }
+  if (waitsFor === 0) finishRotation(world, cluster, nextCa);
+  else cluster.cancelRotation = world.clock.after(ROTATION_RETRY_MS, () => giveCertificates(world, cluster));
+};
+
+const finishRotation = (world: World, cluster: Cluster, ca: CertificateAuthority): void => {
+  cluster.cancelRotation = undefined;
+  cluster.ca = ca;
+  cluster.nextCa = undefined;
+  cluster.secrets = { worker: newTokenSecret(), manager: newTokenSecret() };
+  touch(world, cluster, cluster);
+  for (const node of cluster.nodes.values()) writeNode(world, cluster, node);
 };
 
 /** Each manager gets a new certificate when autolock is switched on: two events that say nothing. */
@@ -74,9 +83,9 @@ export const updateSwarm = async (
   if (rotate.worker) cluster.secrets.worker = newTokenSecret();
   if (rotate.manager) cluster.secrets.manager = newTokenSecret();
   if (numberAt(objectAt(cluster.spec, 'CAConfig'), 'ForceRotate') > before) {
-    cluster.rotating = true;
+    cluster.nextCa = createCertificateAuthority();
     cluster.cancelRotation?.();
-    cluster.cancelRotation = world.clock.after(ROTATION_MS, () => finishRotation(world, cluster));
+    cluster.cancelRotation = world.clock.after(CERTIFICATES_MS, () => giveCertificates(world, cluster));
   }
   touch(world, cluster, cluster);
   if (autolock && !locked) renewCertificates(world, cluster);

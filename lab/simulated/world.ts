@@ -113,7 +113,9 @@ const createHost = (world: World, engine: Engine, forget: () => void): Simulated
       engine.feed.forget();
       if (engine.membership && locksAtStart(engine.membership)) {
         engine.membership.state = 'locked';
+        engine.membership.lockedWith = engine.membership.cluster.unlockKey;
         engine.membership.controlAvailable = false;
+        engine.membership.unlocking = false;
       }
     });
     await server.close(how);

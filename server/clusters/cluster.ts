@@ -1,6 +1,7 @@
 // What is known of a cluster, and what events tell of it.
 import type { NodeObservation, SwarmObservation } from './observation.ts';
 import { type Quorum, quorumNow } from './quorum.ts';
+import { isAutolocked } from './settings.ts';
 
 export const clusterStates = [
   'DISCOVERED',
@@ -14,7 +15,22 @@ export const clusterStates = [
 ] as const;
 export type ClusterState = (typeof clusterStates)[number];
 export type TokenRole = 'WORKER' | 'MANAGER';
-export type TokenTimes = { rotatedAt: Date | null; revealedAt: Date | null };
+/** `seenAt`: since when it is the one that it is, as far as was seen; null: it has not changed since this is kept. */
+export type SecretTimes = { rotatedAt: Date | null; revealedAt: Date | null; seenAt: Date | null };
+
+/** The newest rotation of the root CA that Skep began: the digest that is pinned follows it to its end. */
+export type CaRotation = {
+  /** Whose it is. */
+  operationId: string;
+  /** Digest of the root before it. */
+  from: string;
+  /** `CAConfig.ForceRotate` of the spec that began it. */
+  forceRotate: number;
+  /** Public key of the new root, base64 of SPKI DER, as managers announced it; null: not seen yet. */
+  issuer: string | null;
+  /** Digest of the root after it; null: it has not ended. The one before it: somebody took it back. */
+  to: string | null;
+};
 
 /** A node as it was seen last; `unexplained`: it came while a join was open, ours or not is not known yet. */
 export type SeenNode = NodeObservation & { unexplained: boolean };
@@ -55,7 +71,9 @@ export type Cluster = {
   /** When the read began that everything below is of; null: never read. */
   observedAt: Date | null;
   swarm: SwarmObservation | null;
-  tokens: Record<TokenRole, TokenTimes>;
+  tokens: Record<TokenRole, SecretTimes>;
+  unlockKey: SecretTimes;
+  caRotation: CaRotation | null;
   nodes: ReadonlyMap<string, SeenNode>;
   /** The host whose agent answered last. */
   watchedThrough: string | null;
@@ -132,19 +150,11 @@ export type ClusterScalars = {
   autolock: boolean;
   specVersion: number;
   joinTokens: Record<TokenRole, string | null>;
+  /** Fingerprint; null: autolock is off. */
+  unlockKey: string | null;
   caDigest: string | null;
+  rootRotationInProgress: boolean;
   watcher: { host: string | null; stale: boolean };
-};
-
-/** `Spec.EncryptionConfig.AutoLockManagers` of the engine's swarm spec. */
-export const isAutolocked = (spec: Record<string, unknown> | undefined): boolean => {
-  const config = spec?.EncryptionConfig;
-  return (
-    config !== null &&
-    typeof config === 'object' &&
-    'AutoLockManagers' in config &&
-    config.AutoLockManagers === true
-  );
 };
 
 export const clusterScalars = (cluster: Cluster): ClusterScalars => {
@@ -163,7 +173,9 @@ export const clusterScalars = (cluster: Cluster): ClusterScalars => {
       WORKER: cluster.swarm && fingerprintOf(cluster.swarm.tokens.WORKER),
       MANAGER: cluster.swarm && fingerprintOf(cluster.swarm.tokens.MANAGER),
     },
+    unlockKey: cluster.swarm?.unlockKeyDigest ? fingerprintOf(cluster.swarm.unlockKeyDigest) : null,
     caDigest: cluster.swarm?.caDigest ?? null,
+    rootRotationInProgress: cluster.swarm?.rootRotationInProgress ?? false,
     watcher: { host: cluster.watchedThrough, stale: cluster.trouble !== null },
   };
 };

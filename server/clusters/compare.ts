@@ -39,12 +39,14 @@ export const compareNodes = (before: Cluster['nodes'], seen: readonly NodeObserv
   return { nodes, differences };
 };
 
-/** What people set of the swarm itself: its spec, its tokens, its CA. */
+/** What people set of the swarm itself: its spec, its tokens, its unlock key, its CA. */
 export const compareSwarm = (before: Cluster['swarm'], { swarm }: Observation): Change[] => {
   if (!before) return [];
-  const part = ({ spec, tokens, caDigest }: NonNullable<Cluster['swarm']>) => ({
+  const keyIsTold = before.unlockKeyDigest !== undefined && swarm.unlockKeyDigest !== undefined;
+  const part = ({ spec, tokens, caDigest, unlockKeyDigest }: NonNullable<Cluster['swarm']>) => ({
     spec,
     joinTokens: tokens,
+    unlockKey: keyIsTold ? unlockKeyDigest : null,
     caDigest,
   });
   return changesOf(part(before), part(swarm));

@@ -85,6 +85,7 @@ const engineSwarm = z.object({
 const answer = z.object({
   swarm: engineSwarm,
   joinTokenDigests: z.object({ worker: z.string(), manager: z.string() }),
+  unlockKeyDigest: z.string().nullish(),
   nodes: z.array(engineNode),
 });
 
@@ -124,6 +125,12 @@ export type SwarmObservation = {
   spec: Record<string, unknown>;
   /** SHA-256, hex, of the root certificate. */
   caDigest: string | null;
+  /** The root certificate, PEM. */
+  trustRoot: string | null;
+  /** Public key of who signs certificates now, base64 of SPKI DER: while the root is rotated, already the new one. */
+  issuer: string | null;
+  /** SHA-256, hex, of the unlock key; null: autolock is off; undefined: the agent does not tell. */
+  unlockKeyDigest: string | null | undefined;
   /** SHA-256, hex, of each join token. */
   tokens: { WORKER: string; MANAGER: string };
   rootRotationInProgress: boolean;
@@ -174,7 +181,7 @@ export const caDigestOf = (trustRoot: string): string => createHash('sha256').up
 
 /** @throws z.ZodError when it is not what the Docker API promises. */
 export const observationOf = (result: unknown): Observation => {
-  const { swarm, joinTokenDigests, nodes } = answer.parse(result);
+  const { swarm, joinTokenDigests, unlockKeyDigest, nodes } = answer.parse(result);
   return {
     swarm: {
       id: swarm.ID,
@@ -182,6 +189,9 @@ export const observationOf = (result: unknown): Observation => {
       createdAt: swarm.CreatedAt,
       spec: swarm.Spec,
       caDigest: swarm.TLSInfo ? caDigestOf(swarm.TLSInfo.trustRoot) : null,
+      trustRoot: swarm.TLSInfo?.trustRoot ?? null,
+      issuer: swarm.TLSInfo?.certIssuerPublicKey || null,
+      unlockKeyDigest,
       tokens: { WORKER: joinTokenDigests.worker, MANAGER: joinTokenDigests.manager },
       rootRotationInProgress: swarm.RootRotationInProgress ?? false,
       defaultAddrPool: swarm.DefaultAddrPool ?? [],

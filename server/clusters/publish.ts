@@ -1,14 +1,16 @@
 // From a read of a cluster to what the world hears: the projection, node events, cluster events, EXTERNAL records.
-import { external } from '../audit/actor.ts';
+import { external, system } from '../audit/actor.ts';
 import type { Audit } from '../audit/record.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Change, Emit, Transaction } from '../platform/events.ts';
-import { type Cluster, isFormerManager, type SeenNode } from './cluster.ts';
+import { followRotation, isOfRotation } from './ca-rotation.ts';
+import { type CaRotation, type Cluster, isFormerManager, type SeenNode } from './cluster.ts';
 import { compareNodes, compareSwarm, isSetByPeople, type NodeDifference } from './compare.ts';
 import { type Explanation, explain } from './explain.ts';
 import type { NodeObservation, Observation } from './observation.ts';
 import type { Clusters } from './registry.ts';
+import { secretsSeen } from './secret-times.ts';
 
 /** `began`: when the read began; `hostId`: whose engine answered. */
 export type Snapshot = { clusterId: string; observation: Observation; began: Date; hostId: string };
@@ -59,6 +61,8 @@ export const createPublish = ({
     const { differences } = compareNodes(known.nodes, observation.nodes);
     const quiet =
       known.swarm !== null &&
+      // Stored before these were looked at.
+      'trustRoot' in known.swarm &&
       known.trouble === null &&
       differences.length === 0 &&
       compareSwarm(known.swarm, observation).length === 0 &&
@@ -131,8 +135,11 @@ export const createPublish = ({
           input: interval,
         });
     }
+    const followed = followRotation(before, observation.swarm);
     const swarmChanges = compareSwarm(before.swarm, observation).filter(
-      (change) => explanation.operationOf({ ...change, subjectId: before.id }) === null,
+      (change) =>
+        explanation.operationOf({ ...change, subjectId: before.id }) === null &&
+        !(followed.ended && isOfRotation(change)),
     );
     if (swarmChanges.length > 0)
       await observed(tx, emit, before, 'swarmChanged', {
@@ -143,6 +150,7 @@ export const createPublish = ({
           versions: { from: before.swarm?.version ?? null, to: observation.swarm.version },
         },
       });
+    if (followed.ended) await endedLate(tx, emit, before, followed.ended, observation);
     await explanation.settle();
     // Unchanged nodes keep their identity, so that only what differs is stored.
     for (const [id, node] of before.nodes)
@@ -151,7 +159,9 @@ export const createPublish = ({
     return {
       nodes,
       swarm: observation.swarm,
-      caDigest: before.caDigest ?? (before.adoptedAt ? observation.swarm.caDigest : null),
+      ...secretsSeen(before, observation.swarm, followed.ended !== null, clock.now()),
+      caRotation: followed.caRotation,
+      caDigest: followed.caDigest ?? (before.adoptedAt ? observation.swarm.caDigest : null),
       observedAt: began,
       watchedThrough: hostId,
       trouble: null,
@@ -188,6 +198,27 @@ export const createPublish = ({
       undecided: false,
       external: cluster.swarm ? externalChanges : [],
     };
+  }
+
+  /** A rotation whose operation did not wait for its end: nobody else would tell of it. */
+  async function endedLate(
+    tx: Transaction,
+    emit: Emit,
+    cluster: Cluster,
+    { operationId }: CaRotation,
+    observation: Observation,
+  ): Promise<void> {
+    const operation = await tx.operation.findUnique({ where: { id: operationId } });
+    if (operation?.endedAt === null) return;
+    await audit.append(tx, emit, {
+      phase: 'OBSERVED',
+      action: 'caRotated',
+      actor: system,
+      clusterId: cluster.id,
+      targets: [{ kind: 'CLUSTER', id: cluster.id, name: cluster.name }],
+      changes: compareSwarm(cluster.swarm, observation).filter(isOfRotation),
+      operationId,
+    });
   }
 
   async function observed(

@@ -50,9 +50,23 @@ const clusterOf = (row: Row, nodes: ReadonlyMap<string, SeenNode>, now: Date): C
   observedAt: row.observedAt,
   swarm: row.swarmJson === null ? null : JSON.parse(row.swarmJson),
   tokens: {
-    WORKER: { rotatedAt: row.workerRotatedAt, revealedAt: row.workerRevealedAt },
-    MANAGER: { rotatedAt: row.managerRotatedAt, revealedAt: row.managerRevealedAt },
+    WORKER: {
+      rotatedAt: row.workerRotatedAt,
+      revealedAt: row.workerRevealedAt,
+      seenAt: row.workerTokenSeenAt,
+    },
+    MANAGER: {
+      rotatedAt: row.managerRotatedAt,
+      revealedAt: row.managerRevealedAt,
+      seenAt: row.managerTokenSeenAt,
+    },
   },
+  unlockKey: {
+    rotatedAt: row.unlockKeyRotatedAt,
+    revealedAt: row.unlockKeyRevealedAt,
+    seenAt: row.unlockKeySeenAt,
+  },
+  caRotation: row.caRotationJson === null ? null : JSON.parse(row.caRotationJson),
   nodes,
   watchedThrough: null,
   formerManagers: row.formerManagersJson === null ? [] : JSON.parse(row.formerManagersJson),
@@ -80,6 +94,12 @@ const columnsOf = (cluster: Cluster): Omit<Row, 'id'> => ({
   managerRevealedAt: cluster.tokens.MANAGER.revealedAt,
   formerManagersJson: cluster.formerManagers.length > 0 ? JSON.stringify(cluster.formerManagers) : null,
   splitJson: cluster.split && JSON.stringify(cluster.split),
+  workerTokenSeenAt: cluster.tokens.WORKER.seenAt,
+  managerTokenSeenAt: cluster.tokens.MANAGER.seenAt,
+  unlockKeyRotatedAt: cluster.unlockKey.rotatedAt,
+  unlockKeyRevealedAt: cluster.unlockKey.revealedAt,
+  unlockKeySeenAt: cluster.unlockKey.seenAt,
+  caRotationJson: cluster.caRotation && JSON.stringify(cluster.caRotation),
 });
 
 /** Rows of the nodes that differ. */
@@ -163,9 +183,11 @@ export const createClusters = async ({
         observedAt: null,
         swarm: null,
         tokens: {
-          WORKER: { rotatedAt: null, revealedAt: null },
-          MANAGER: { rotatedAt: null, revealedAt: null },
+          WORKER: { rotatedAt: null, revealedAt: null, seenAt: null },
+          MANAGER: { rotatedAt: null, revealedAt: null, seenAt: null },
         },
+        unlockKey: { rotatedAt: null, revealedAt: null, seenAt: null },
+        caRotation: null,
         nodes: new Map(),
         watchedThrough: null,
         formerManagers: [],

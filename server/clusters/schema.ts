@@ -27,6 +27,7 @@ import {
 import { clustersInScope } from './find.ts';
 import { membershipOf, memberships } from './membership-of-hosts.ts';
 import type { Quorum } from './quorum.ts';
+import { type Settings, settingsOf } from './settings.ts';
 
 export const NodeRoleEnum = builder.enumType('NodeRole', { values: ['MANAGER', 'WORKER'] as const });
 const ClusterStateEnum = builder.enumType('ClusterState', {
@@ -116,6 +117,55 @@ const JoinTokenRef = builder.objectRef<{ cluster: Cluster; role: TokenRole }>('J
   }),
 });
 
+const UnlockKeyRef = builder.objectRef<Cluster>('UnlockKey').implement({
+  description: 'What is known of the unlock key. The key itself: revealUnlockKey.',
+  fields: (t) => ({
+    fingerprint: t.string({
+      nullable: true,
+      description: 'Tells two keys apart, finds none; null: autolock is off.',
+      resolve: ({ swarm }) => (swarm?.unlockKeyDigest ? fingerprintOf(swarm.unlockKeyDigest) : null),
+    }),
+    rotatedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Rotated, or made with autolock, by Skep; null: never.',
+      resolve: ({ unlockKey }) => unlockKey.rotatedAt,
+    }),
+    revealedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'By Skep; null: never.',
+      resolve: ({ unlockKey }) => unlockKey.revealedAt,
+    }),
+    seenAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is this one, as far as was seen.',
+      resolve: ({ unlockKey }) => unlockKey.seenAt,
+    }),
+  }),
+});
+
+const SettingsRef = builder.objectRef<Settings>('ClusterSettings').implement({
+  description: 'What updateCluster sets, in its units.',
+  fields: (t) => ({
+    autolock: t.exposeBoolean('autolock', { description: 'EncryptionConfig.AutoLockManagers.' }),
+    certificateExpirySeconds: t.exposeFloat('certificateExpirySeconds', {
+      description: 'CAConfig.NodeCertExpiry: how long a node’s certificate is valid. 0: Docker’s default.',
+    }),
+    heartbeatPeriodSeconds: t.exposeFloat('heartbeatPeriodSeconds', {
+      description: 'Dispatcher.HeartbeatPeriod; a node is Down after three missed ones. 0: Docker’s default.',
+    }),
+    taskHistoryLimit: t.exposeInt('taskHistoryLimit', {
+      description: 'Orchestration.TaskHistoryRetentionLimit; negative: all tasks are kept.',
+    }),
+    snapshotInterval: t.exposeInt('snapshotInterval', {
+      description: 'Raft.SnapshotInterval, in log entries.',
+    }),
+    keepOldSnapshots: t.exposeInt('keepOldSnapshots', { description: 'Raft.KeepOldSnapshots.' }),
+  }),
+});
+
 const WatcherRef = builder.objectRef<Cluster>('Watcher').implement({
   description: 'Who reads the cluster, and how old what is shown is.',
   fields: (t) => ({
@@ -186,6 +236,13 @@ export const ClusterRef = builder.objectRef<Cluster>('Cluster').implement({
       description: 'Docker’s swarm spec, as GET /swarm has it; null: never read.',
       resolve: ({ swarm }) => swarm?.spec ?? null,
     }),
+    settings: t.field({
+      type: SettingsRef,
+      nullable: true,
+      description: 'What of the spec updateCluster sets; null: never read.',
+      resolve: ({ swarm }) => swarm && settingsOf(swarm.spec),
+    }),
+    unlockKey: t.field({ type: UnlockKeyRef, resolve: (cluster) => cluster }),
     rootRotationInProgress: t.boolean({ resolve: ({ swarm }) => swarm?.rootRotationInProgress ?? false }),
     watcher: t.field({ type: WatcherRef, resolve: (cluster) => cluster }),
   }),
@@ -244,7 +301,8 @@ const matches = (filter: Filter | null | undefined, cluster: ClusterScalars): bo
 
 const ClusterEvent = builder.objectRef<ChangeEvent & { of: ClusterScalars }>('ClusterEvent').implement({
   interfaces: [ChangeEventRef],
-  description: 'A change of leader, quorum, state, name, join tokens, autolock, spec or watcher.',
+  description:
+    'A change of leader, quorum, state, name, join tokens, autolock, unlock key, root CA, spec or watcher.',
   fields: (t) => ({
     clusterId: t.id({ resolve: ({ of }) => of.id }),
     name: t.string({ resolve: ({ of }) => of.name }),
@@ -320,6 +378,42 @@ operationMutation('forgetCluster', {
   description:
     'Skep no longer knows it; the swarm and the history stay as they are. HOST_CONNECTED while agents of its managers are connected.',
   fields: (t) => ({ cluster: t.id({ required: true }) }),
+});
+operationMutation('updateCluster', {
+  permission: 'cluster:update',
+  description:
+    'docker swarm update: changes what is given, and nothing else. Turning autolock on warns that the unlock key must be fetched and kept. NOT_ADOPTED, CLUSTER_UNREACHABLE refuse.',
+  fields: (t) => ({
+    cluster: t.id({ required: true }),
+    autolock: t.boolean({ description: 'Managers that start again wait for the unlock key.' }),
+    certificateExpirySeconds: t.int({
+      description:
+        'How long a node’s certificate is valid; at least 3600. Docker’s default: 7776000, 90 days.',
+    }),
+    heartbeatPeriodSeconds: t.int({
+      description: 'A node is Down after three missed ones. 0: Docker’s default, 5.',
+    }),
+    taskHistoryLimit: t.int({ description: 'Old tasks kept for each slot; -1: all. Docker’s default: 5.' }),
+    snapshotInterval: t.int({
+      description: 'Raft log entries between two snapshots. Docker’s default: 10000.',
+    }),
+    keepOldSnapshots: t.int({ description: 'Raft snapshots kept beside the newest. Docker’s default: 0.' }),
+  }),
+});
+operationMutation('rotateUnlockKey', {
+  permission: 'secret:rotate',
+  description:
+    'Makes a new unlock key; revealUnlockKey tells it. A manager that is away meanwhile may need the old one when it is back. AUTOLOCK_OFF, NOT_ADOPTED refuse.',
+  fields: (t) => ({ cluster: t.id({ required: true }) }),
+});
+operationMutation('rotateCA', {
+  permission: 'secret:rotate',
+  description:
+    'docker swarm ca --rotate: a new root CA, a new certificate for each node, new join tokens. Done when every node has its certificate (some seconds); nodes that are not Ready block it for ever and are warned of before. CA_ROTATION_BLOCKED at the deadline names them: the rotation goes on, and Skep follows it. Cancelled, it is only no longer waited for. NOT_ADOPTED refuses.',
+  fields: (t) => ({
+    cluster: t.id({ required: true }),
+    deadlineSeconds: t.int({ description: '1 to 86400; default 300.' }),
+  }),
 });
 const tokenFields = (t: Parameters<Parameters<typeof actionInput>[1]>[0]) => ({
   cluster: t.id({ required: true }),

@@ -1,4 +1,4 @@
-// Join tokens and the unlock key: read only by their own audited mutation, rotated, never stored.
+// Join tokens: read only by their own audited mutation, rotated, never stored.
 // https://docs.docker.com/reference/cli/docker/swarm/join-token/
 import { z } from 'zod';
 import type { ScopeOf } from '../hosts/actions.ts';
@@ -26,7 +26,6 @@ type Plan = { cluster: string; role: TokenRole; digestBefore: string | null };
 
 const tokenAnswer = z.object({ token: z.string().startsWith('SWMTKN-'), address: z.string().min(1) });
 const rotateAnswer = z.object({ digest: z.string() });
-const keyAnswer = z.object({ unlockKey: z.string() });
 const observeMs = 30_000;
 const tokenInput = z.object({ cluster: z.string().min(1), role: z.enum(['WORKER', 'MANAGER']) });
 
@@ -153,46 +152,4 @@ export const rotateJoinTokenAction = (parts: Parts): Action<z.infer<typeof token
         await noteToken(parts.clusters, id, role, 'rotatedAt', parts.clock.now(), run);
       });
     }),
-});
-
-/** Null in the answer with autolock off. */
-export const revealUnlockKeyAction = (
-  parts: Parts,
-): Action<{ cluster: string }, { cluster: string }, { unlockKey: string } | null> => ({
-  name: 'revealUnlockKey',
-  permission: 'secret:reveal',
-  input: z.object({ cluster: z.string().min(1) }),
-  named: ({ cluster }) => [{ kind: 'UNLOCK_KEY', name: `unlock key of ${cluster}` }],
-  resolve: async ({ cluster: id }, requester) => {
-    const cluster = findCluster(parts.clusters, id, parts.scopeOf, requester);
-    return {
-      clusterId: id,
-      plan: { cluster: id },
-      targets: [{ kind: 'UNLOCK_KEY', id, name: `unlock key of ${cluster.name}` }],
-      locks: [`spec:${id}`],
-    };
-  },
-  judge: async ({ cluster: id }) => {
-    const cluster = parts.clusters.find(id);
-    if (cluster) parts.managers.first(cluster);
-    return allClear;
-  },
-  act: async (run, { cluster: id }) => {
-    let secret: { unlockKey: string } | null = null;
-    await run.each(async () => {
-      if (run.resumed)
-        throw new Failure('INTERRUPTED', 'the server was restarted before the key was told', 'ask again');
-      const cluster = parts.clusters.find(id);
-      if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${id}`);
-      await run.secretRead();
-      const { unlockKey } = keyAnswer.parse(
-        await parts.commands.read(parts.managers.first(cluster).id, {
-          __typename: 'ReadUnlockKey',
-          fresh: true,
-        }),
-      );
-      secret = unlockKey === '' ? null : { unlockKey };
-    });
-    return secret;
-  },
 });

@@ -68,6 +68,7 @@ const FailureCode = builder.enumType('FailureCode', {
     LEAVE_NEEDS_DEMOTION: { description: 'The host is a manager: a leave would break the raft group.' },
     JOIN_TOKEN_INVALID: {},
     CA_MISMATCH: { description: 'The token belongs to another cluster.' },
+    UNLOCK_KEY_INVALID: { description: 'The unlock key is not the one that the manager was locked with.' },
     MANAGER_UNREACHABLE: { description: 'No manager answers at the address.' },
     JOIN_PENDING: { description: 'The engine goes on trying by itself; leave before another join.' },
     INVALID_ARGUMENT: {},
@@ -346,7 +347,7 @@ const fresh = 'Always true; a type needs a field.';
 
 const ReadCluster = builder.objectRef<Body<'ReadCluster'>>('ReadCluster').implement({
   description:
-    'Read by a manager, begun after the command’s arrival: answers { swarm: GET /swarm without JoinTokens, joinTokenDigests: { worker, manager } (SHA-256 hex), nodes: GET /nodes }.',
+    'Read by a manager, begun after the command’s arrival: answers { swarm: GET /swarm without JoinTokens, joinTokenDigests: { worker, manager }, unlockKeyDigest (SHA-256 hex; the last null with autolock off), nodes: GET /nodes }.',
   fields: (t) => ({ fresh: t.exposeBoolean('fresh', { description: fresh }) }),
 });
 
@@ -388,6 +389,12 @@ const RotateJoinToken = builder.objectRef<Body<'RotateJoinToken'>>('RotateJoinTo
   fields: (t) => ({ role: t.exposeString('role', { description: 'worker or manager.' }) }),
 });
 
+const UnlockSwarm = builder.objectRef<Body<'UnlockSwarm'>>('UnlockSwarm').implement({
+  description:
+    'POST /swarm/unlock. The key is a secret: it goes to the engine and nowhere else. Answers { unlocked }; false: the engine was not locked, nothing was sent to it.',
+  fields: (t) => ({ unlockKey: t.exposeString('unlockKey') }),
+});
+
 const UpdateNode = builder.objectRef<Body<'UpdateNode'>>('UpdateNode').implement({
   description:
     'Reads the node, changes only what is given, writes with the version read; «update out of sequence» is read and applied anew, at most 8 times. Answers { changed, version, attempts }; `changed` false: it was so already, nothing was written.',
@@ -403,6 +410,43 @@ const UpdateNode = builder.objectRef<Body<'UpdateNode'>>('UpdateNode').implement
   }),
 });
 
+const UpdateSwarm = builder.objectRef<Body<'UpdateSwarm'>>('UpdateSwarm').implement({
+  description:
+    'POST /swarm/update: reads the spec, changes only what is given, writes it whole with the version read; «update out of sequence» is read and applied anew, at most 8 times. Answers { changed, attempts, changes: [{ path, old, new }] } in the names and units of Docker’s spec, and unlockKeyDigest (SHA-256 hex) with rotateUnlockKey; `changed` false: it was so already, nothing was written.',
+  fields: (t) => ({
+    autolock: t.exposeBoolean('autolock', {
+      nullable: true,
+      description: 'EncryptionConfig.AutoLockManagers; null, here and below: as it is.',
+    }),
+    certificateExpirySeconds: t.exposeInt('certificateExpirySeconds', {
+      nullable: true,
+      description: 'CAConfig.NodeCertExpiry, which is in nanoseconds.',
+    }),
+    heartbeatPeriodSeconds: t.exposeInt('heartbeatPeriodSeconds', {
+      nullable: true,
+      description: 'Dispatcher.HeartbeatPeriod, which is in nanoseconds.',
+    }),
+    taskHistoryLimit: t.exposeInt('taskHistoryLimit', {
+      nullable: true,
+      description: 'Orchestration.TaskHistoryRetentionLimit.',
+    }),
+    snapshotInterval: t.exposeInt('snapshotInterval', {
+      nullable: true,
+      description: 'Raft.SnapshotInterval, in log entries.',
+    }),
+    keepOldSnapshots: t.exposeInt('keepOldSnapshots', {
+      nullable: true,
+      description: 'Raft.KeepOldSnapshots.',
+    }),
+    forceRotate: t.exposeInt('forceRotate', {
+      nullable: true,
+      description:
+        'CAConfig.ForceRotate to be reached: a new root CA is made. The spec’s own, when it is as high already, stays.',
+    }),
+    rotateUnlockKey: t.exposeBoolean('rotateUnlockKey'),
+  }),
+});
+
 const CommandBodyType = builder.unionType('CommandBody', {
   types: [
     InitSwarm,
@@ -415,7 +459,9 @@ const CommandBodyType = builder.unionType('CommandBody', {
     RecoverSwarm,
     RemoveNode,
     RotateJoinToken,
+    UnlockSwarm,
     UpdateNode,
+    UpdateSwarm,
   ],
   resolveType: (body) => body.__typename,
 });

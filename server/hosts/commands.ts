@@ -46,6 +46,7 @@ export type Commands = {
 
 const secretArguments: Partial<Record<CommandBody['__typename'], readonly string[]>> = {
   JoinSwarm: ['token'],
+  UnlockSwarm: ['unlockKey'],
 };
 const readTimeoutMs = 30_000;
 const effectPatienceMs = 60_000;

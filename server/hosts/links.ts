@@ -38,6 +38,7 @@ export type CommandBody =
     }
   | { __typename: 'RemoveNode'; node: string; force: boolean }
   | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
+  | { __typename: 'UnlockSwarm'; unlockKey: string }
   | {
       __typename: 'UpdateNode';
       node: string;
@@ -45,6 +46,17 @@ export type CommandBody =
       availability: 'active' | 'pause' | 'drain' | null;
       setLabels: readonly { key: string; value: string }[];
       removeLabels: readonly string[];
+    }
+  | {
+      __typename: 'UpdateSwarm';
+      autolock: boolean | null;
+      certificateExpirySeconds: number | null;
+      heartbeatPeriodSeconds: number | null;
+      taskHistoryLimit: number | null;
+      snapshotInterval: number | null;
+      keepOldSnapshots: number | null;
+      forceRotate: number | null;
+      rotateUnlockKey: boolean;
     };
 
 export type Envelope = { id: string; operation: string | null; expiresInMs: number; body: CommandBody };

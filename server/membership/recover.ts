@@ -1,12 +1,13 @@
 // recoverCluster: a cluster that lost its quorum begins anew with one manager (docker swarm init --force-new-cluster).
 // https://docs.docker.com/engine/swarm/admin_guide/#recover-from-losing-the-quorum
 import { z } from 'zod';
-import { type Cluster, isAutolocked } from '../clusters/cluster.ts';
+import type { Cluster } from '../clusters/cluster.ts';
 import { findCluster, whyNotConfirmed, whyReadOnly } from '../clusters/find.ts';
 import { defaultListenAddr, notLocal } from '../clusters/init.ts';
 import { isRecoverable, managersSeen } from '../clusters/managers-seen.ts';
 import { quorumNow, quorumOf } from '../clusters/quorum.ts';
 import type { FreshRead } from '../clusters/read.ts';
+import { isAutolocked } from '../clusters/settings.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';

@@ -38,11 +38,11 @@ export type Run = {
    * the others. After a cancellation the ones not begun are SKIPPED.
    */
   each(work: (target: Target) => Promise<void>, options?: { parallel?: boolean }): Promise<void>;
-  /** Puts a step on record around the work; its result may be told in `detail`. */
+  /** Puts a step on record around the work, which may `tell` how it stands; its result may be told in `detail`. */
   step<T>(
     name: string,
     target: string | null,
-    work: () => Promise<T>,
+    work: (tell: (detail: string) => void) => Promise<T>,
     detail?: (value: T) => string,
   ): Promise<T>;
   warn(warning: Warning): void;
@@ -53,6 +53,8 @@ export type Run = {
   changed(subject: string, changes: readonly Change[]): void;
   /** When the read began that showed the wanted state. */
   observed(at: Date): void;
+  /** Inputs that are secrets (`Action.secrets`), while the process lives that the caller asked; afterwards empty. */
+  readonly given: Readonly<Record<string, string>>;
   /** Puts on record that a secret is about to be read; only afterwards it may be. */
   secretRead(): Promise<void>;
 };
@@ -66,6 +68,11 @@ export type Action<Input, Plan, Secret = void> = {
   name: string;
   permission: string;
   input: z.ZodType<Input>;
+  /**
+   * Fields of the input that are secrets: redacted before anything is stored, hashed or told, and `act` finds them in
+   * `run.given`. `resolve` sees them and puts them nowhere.
+   */
+  secrets?: readonly string[];
   /** What the input names: the targets on record when `resolve` does not find them. Left out: nothing. */
   named?(input: Input): { kind: string; name: string }[];
   resolve(input: Input, requester: Requester): Promise<Resolved<Plan>>;

@@ -4,7 +4,7 @@ import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
-import type { AnyAction, Authorise } from './action.ts';
+import type { AnyAction, Authorise, Run } from './action.ts';
 import { createLocks } from './locks.ts';
 import { type Operation, operationScalars } from './operation.ts';
 import { createRun, honest, Stopped } from './run.ts';
@@ -28,8 +28,8 @@ type Live = {
 
 type Ending = Pick<Operation, 'state' | 'failure'>;
 
-/** `waitMs`: how long it may queue. `recovered`: of an earlier process. `resumed`: which had begun it. */
-type How = { waitMs: number; recovered: boolean; resumed: boolean };
+/** `waitMs`: how long it may queue. `recovered`: of an earlier process. `resumed`: which had begun it. `given`: secrets. */
+type How = { waitMs: number; recovered: boolean; resumed: boolean; given: Run['given'] };
 
 export type Conduct = {
   /** Carries the operation out. @returns its secret, when there is one. */
@@ -171,6 +171,7 @@ export const createConduct = ({
       cancel: cancel.signal,
       save: live.save,
       secretRead: () => store.record(operation, { phase: 'SECRET_READ' }),
+      given: how.given,
       clock,
       log,
     });
@@ -254,6 +255,7 @@ export const createConduct = ({
         waitMs: resumedWaitMs,
         recovered: true,
         resumed: operation.state !== 'QUEUED',
+        given: {},
       });
     },
     cancel: async (id) => {

@@ -32,7 +32,7 @@ const first = (error: z.ZodError): Failure => {
 export const parseInput = <T>(
   raw: Record<string, unknown>,
   schema: z.ZodType<T>,
-): { common: CommonInput; own: T; told: unknown } => {
+): { common: CommonInput; own: T; told: Record<string, unknown> } => {
   const { reason, dryRun, waitSeconds, idempotencyKey, override, ...own } = raw;
   const shared = common.safeParse({ reason, dryRun, waitSeconds, idempotencyKey, override });
   if (!shared.success) throw first(shared.error);
@@ -51,6 +51,26 @@ export const parseInput = <T>(
       'leave one out',
     );
   return { common: shared.data, own: parsed.data, told: own };
+};
+
+/**
+ * Takes the fields that are secrets out of an input: `told` is what may be stored and hashed, `given` the secrets as the
+ * action's schema left them.
+ */
+export const withoutSecrets = (
+  told: Record<string, unknown>,
+  own: unknown,
+  secrets: readonly string[],
+): { told: Record<string, unknown>; given: Record<string, string> } => {
+  const parsed = new Map(own !== null && typeof own === 'object' ? Object.entries(own) : []);
+  const given = secrets.flatMap((name) => {
+    const value = parsed.get(name);
+    return typeof value === 'string' ? [[name, value] as const] : [];
+  });
+  return {
+    told: { ...told, ...Object.fromEntries(given.map(([name]) => [name, '[redacted]'])) },
+    given: Object.fromEntries(given),
+  };
 };
 
 /** Tells two inputs apart for an idempotency key; order of fields does not count. */

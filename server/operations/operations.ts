@@ -11,7 +11,7 @@ import type { Log } from '../platform/log.ts';
 import { scrub } from '../platform/secrets.ts';
 import type { AnyAction, Authorise } from './action.ts';
 import { type Conduct, createConduct } from './conduct.ts';
-import { type CommonInput, inputHash, parseInput } from './input.ts';
+import { type CommonInput, inputHash, parseInput, withoutSecrets } from './input.ts';
 import { isFinal, type Operation } from './operation.ts';
 import { createOperationStore } from './store.ts';
 import { weigh } from './verdict.ts';
@@ -169,7 +169,8 @@ export const createOperations = ({
       await store.denied({ ...requester, action: name, failure: failureInfo(failure) });
       throw failure;
     }
-    const { common, own, told } = parseInput(input, action.input);
+    const { common, own, told: asked } = parseInput(input, action.input);
+    const { told, given } = withoutSecrets(asked, own, action.secrets ?? []);
     const operation = begin(requester, action, common, told);
     const waitMs = common.waitSeconds * 1_000;
     const before = await earlier(operation);
@@ -189,7 +190,7 @@ export const createOperations = ({
       return { operation: await conduct.settled(other, waitMs), secret: null };
     }
     if (!resolved) return { operation, secret: null };
-    const secret = conduct.start(action, operation, { waitMs, recovered: false, resumed: false });
+    const secret = conduct.start(action, operation, { waitMs, recovered: false, resumed: false, given });
     const settled = await conduct.settled(operation, waitMs);
     return { operation: settled, secret: isFinal(settled.state) ? await secret : null };
   };

@@ -18,6 +18,7 @@ const unobservable: ReadonlySet<string> = new Set([
   'CLUSTER_UNREACHABLE',
   'HOST_OFFLINE',
   'NO_LEADER',
+  'SWARM_LOCKED',
   'ENGINE_UNREACHABLE',
   'ENGINE_TIMEOUT',
 ]);
@@ -42,6 +43,7 @@ export const createRun = ({
   cancel,
   save,
   secretRead,
+  given,
   clock,
   log,
 }: {
@@ -51,6 +53,7 @@ export const createRun = ({
   cancel: AbortSignal;
   save: () => void;
   secretRead: () => Promise<void>;
+  given: Run['given'];
   clock: Clock;
   log: Log;
 }): Run => {
@@ -97,7 +100,11 @@ export const createRun = ({
       operation.steps.push(step);
       save();
       try {
-        const value = await work();
+        const value = await work((told) => {
+          if (step.detail === told) return;
+          step.detail = told;
+          save();
+        });
         step.state = 'SUCCEEDED';
         step.detail = detail?.(value) ?? null;
         return value;
@@ -133,5 +140,6 @@ export const createRun = ({
       operation.observedAt = at;
     },
     secretRead,
+    given,
   };
 };

@@ -40,6 +40,10 @@ export const failureCodes = {
   NOT_MANAGER: 'The host is not a manager.',
   JOIN_PENDING: 'The engine still tries an earlier join; leave first.',
   LAST_MANAGER: 'It is the only manager.',
+  AUTOLOCK_OFF: 'The cluster has no unlock key, for autolock is off.',
+  UNLOCK_KEY_NEEDED:
+    'No unlocked manager of the cluster can be asked for the unlock key: the caller has to give it.',
+  UNLOCK_KEY_INVALID: 'The unlock key is not the one that the manager was locked with.',
   WOULD_LOSE_QUORUM: 'The managers left would not be a majority.',
   NOT_CANCELLABLE: 'The operation has ended.',
   // Guards: refused unless overridden with a reason
@@ -56,6 +60,8 @@ export const failureCodes = {
   JOIN_TOKEN_INVALID: 'The cluster did not take the join token.',
   CA_MISMATCH: 'The join token belongs to another cluster.',
   MANAGER_UNREACHABLE: 'The host reaches no manager at the address.',
+  CA_ROTATION_BLOCKED:
+    'Nodes have not got a certificate of the new root CA in time; the rotation goes on and waits for them.',
   LEAVE_NEEDS_DEMOTION: 'The host still is a manager.',
   NOT_IN_RAFT_YET: 'The node was promoted a moment ago and is not in the raft group yet.',
   NOT_ALLOWED: 'The host’s agent was started without this command.',

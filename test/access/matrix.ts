@@ -99,13 +99,25 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'host:update',
       ask: `revokeHost(input: { id: "nosuch", ${dry} }) ${operation}`,
     },
+    rotateCA: {
+      permission: 'secret:rotate',
+      ask: `rotateCA(input: { cluster: "nosuch", ${dry} }) ${operation}`,
+    },
     rotateJoinToken: {
       permission: 'secret:rotate',
       ask: `rotateJoinToken(input: { cluster: "nosuch", role: WORKER, ${dry} }) ${operation}`,
     },
+    rotateUnlockKey: {
+      permission: 'secret:rotate',
+      ask: `rotateUnlockKey(input: { cluster: "nosuch", ${dry} }) ${operation}`,
+    },
     setNodeAvailability: {
       permission: 'node:availability',
       ask: `setNodeAvailability(input: { ${nodes}, availability: PAUSE, ${dry} }) ${operation}`,
+    },
+    updateCluster: {
+      permission: 'cluster:update',
+      ask: `updateCluster(input: { cluster: "nosuch", autolock: true, ${dry} }) ${operation}`,
     },
     updateNodeLabels: {
       permission: 'node:label',

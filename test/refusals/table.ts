@@ -52,6 +52,20 @@ const ofEachNodeMutation = (code: string, of: string, where: (world: World) => o
 const ofEach = (mutations: readonly string[], code: string, of: string, input: Refusal['input']): Refusal[] =>
   mutations.map((mutation) => ({ mutation, code, of, input }));
 
+/** What changes the swarm's own spec. */
+const specMutations: Record<string, Record<string, unknown>> = {
+  updateCluster: { taskHistoryLimit: 7 },
+  rotateUnlockKey: {},
+  rotateCA: {},
+};
+const ofEachSpecMutation = (code: string, of: string, where: (world: World) => object): Refusal[] =>
+  Object.entries(specMutations).map(([mutation, extra]) => ({
+    mutation,
+    code,
+    of,
+    input: (world) => ({ ...extra, ...where(world) }),
+  }));
+
 const tokenMutations = ['revealJoinToken', 'revealUnlockKey', 'rotateJoinToken'];
 const ofToken = (mutation: string, cluster: string) => ({
   cluster,
@@ -258,6 +272,16 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a cluster that is not there',
       input: () => ofToken(mutation, nosuch),
     })),
+    ...ofEachSpecMutation('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
+    ...ofEachSpecMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
+      cluster: other.cluster,
+    })),
+    {
+      mutation: 'rotateUnlockKey',
+      code: 'AUTOLOCK_OFF',
+      of: 'a cluster without autolock',
+      input: ({ cluster }) => ({ cluster }),
+    },
     {
       mutation: 'rotateJoinToken',
       code: 'NOT_ADOPTED',
@@ -347,6 +371,7 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
   'the agent of the only manager is stopped': [
     ...ofRecovery('HOST_OFFLINE', 'a manager whose agent is not connected', () => ({})),
     ...ofEachNodeMutation('CLUSTER_UNREACHABLE', 'a node', ({ nodes }) => ({ nodes: [nodes.returned] })),
+    ...ofEachSpecMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
     ...tokenMutations.map((mutation) => ({
       mutation,
       code: 'CLUSTER_UNREACHABLE',
@@ -382,6 +407,8 @@ export const elsewhere: Record<string, readonly string[]> = {
   createEnrolment: [],
   // FORBIDDEN: access/api-keys.test.ts.
   createApiKey: [],
+  // operations/rotate-ca.test.ts
+  rotateCA: ['CA_ROTATION_BLOCKED'],
   // A warning, not a refusal: operations/membership.test.ts.
   joinHosts: ['ALREADY_MEMBER'],
   updateNodeLabels: ['LABEL_NOT_SET'],
