@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
 import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
-import { createAttempts } from './access/attempts.ts';
+import { createAttempts, sourceKey } from './access/attempts.ts';
 import { system } from './audit/actor.ts';
+import { createDenials } from './audit/denials.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
 import { createVerifyAudit } from './audit/verify.ts';
@@ -129,6 +130,7 @@ export const createApp = async ({
     clock,
     log,
   });
+  const denials = createDenials({ events, audit, sourceKey, clock, log });
   const apiKeys = await createApiKeys({ db, events, clock });
   const { authorise } = apiKeys;
   const scopeOf: ScopeOf = ({ actor }) => apiKeys.clustersOf(actor);
@@ -203,6 +205,7 @@ export const createApp = async ({
     ],
     authorise,
     audit,
+    denials,
     db,
     events,
     clock,
@@ -232,6 +235,7 @@ export const createApp = async ({
     managers,
     findNodes,
     scopeOf,
+    denials,
     heads,
     witnesses,
     verifyAudit,
@@ -288,6 +292,7 @@ export const createApp = async ({
       await Promise.all([sockets.close(), agents.close()]);
       await stopped;
       await close();
+      await denials.stop();
       await heads.stop();
       await db.close();
     },

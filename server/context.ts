@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ApiKey, ApiKeys } from './access/api-keys.ts';
 import type { Requester } from './audit/actor.ts';
+import type { Denials } from './audit/denials.ts';
 import type { Heads } from './audit/heads.ts';
 import type { FullVerification } from './audit/verify.ts';
 import type { Managers } from './clusters/managers.ts';
@@ -32,6 +33,7 @@ export type Parts = {
   managers: Managers;
   findNodes: FindNodes;
   scopeOf: ScopeOf;
+  denials: Denials;
   heads: Heads;
   witnesses: Witnesses;
   /** Reads the whole history, and asks the connected agents which heads they keep. */

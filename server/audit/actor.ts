@@ -1,7 +1,7 @@
 // Who acted, as it stands on record.
 
-/** PERSON: signed in; AGENT: a host's agent; SYSTEM: the server itself; EXTERNAL: somebody without Skep. */
-export type ActorKind = 'API_KEY' | 'PERSON' | 'AGENT' | 'SYSTEM' | 'EXTERNAL';
+/** PERSON: signed in; ANONYMOUS: without a valid key; AGENT: a host's agent; SYSTEM: the server itself; EXTERNAL: somebody without Skep. */
+export type ActorKind = 'API_KEY' | 'PERSON' | 'AGENT' | 'SYSTEM' | 'EXTERNAL' | 'ANONYMOUS';
 export type Actor = { kind: ActorKind; id: string; name: string };
 
 /** The server on its own account, for example at its first start. */

@@ -18,6 +18,7 @@ const ActorKindEnum = builder.enumType('ActorKind', {
     AGENT: { description: 'A host’s agent.' },
     SYSTEM: { description: 'The server itself.' },
     EXTERNAL: { description: 'Somebody who used the engine without Skep; Docker does not tell who.' },
+    ANONYMOUS: { description: 'Somebody without a valid key.' },
   } as const,
 });
 
@@ -67,7 +68,10 @@ const AuditPhase = builder.enumType('AuditPhase', {
     OUTCOME: { description: 'Written once, when the operation is final.' },
     SECRET_READ: { description: 'Written before a secret is read.' },
     OBSERVED: { description: 'A change that was seen, not made.' },
-    DENIED: { description: 'The permission is held in no scope.' },
+    DENIED: {
+      description:
+        'Refused: no valid key, the permission is held in no scope, or too often. The first from a source stand each by itself; of more, `input` has how many there were, from when to when.',
+    },
   } as const,
 });
 

@@ -2,7 +2,7 @@
 import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind, OperationTypeNode } from 'graphql';
 import { createTake } from '../access/attempts.ts';
 import type { Context } from '../context.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureInfo } from '../platform/failure.ts';
 import { costOf, mostCost } from './document-cost.ts';
 
 export type RateLimits = { mutationsPerMinute: number; revealsPerHour: number };
@@ -35,8 +35,14 @@ export const createAdmit = (
       );
     if (operation.operation !== OperationTypeNode.MUTATION) return;
     const { id } = context.requester.actor;
-    await takeMutation(id);
     const [field] = operation.selectionSet.selections;
-    if (field?.kind === Kind.FIELD && field.name.value.startsWith('reveal')) await takeReveal(id);
+    const action = field?.kind === Kind.FIELD ? field.name.value : 'mutation';
+    try {
+      await takeMutation(id);
+      if (action.startsWith('reveal')) await takeReveal(id);
+    } catch (error) {
+      context.denials.note({ ...context.requester, action, failure: failureInfo(error) });
+      throw error;
+    }
   };
 };

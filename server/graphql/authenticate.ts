@@ -1,7 +1,8 @@
 // From a presented key to a context: the same way for HTTP, SSE and sockets.
 import { type Attempts, createTake } from '../access/attempts.ts';
+import { anonymous } from '../audit/denials.ts';
 import type { Context, Parts } from '../context.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureInfo } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
 
 /** `Bearer …` or the key alone. */
@@ -25,21 +26,41 @@ export const createAuthenticate = (
     seconds: 60,
     what: 'too many wrong secrets were presented for this key’s id',
   });
+  /** Who knows no key is told so and is not worth a record: health checks, browsers. */
+  const deny = (key: string, sourceAddress: string | null, error: unknown): void => {
+    if (!(error instanceof Failure)) return;
+    const id = /^skep_key_([a-z0-9]{8})_/.exec(key)?.[1];
+    const known = id === undefined ? null : parts.apiKeys.find(id);
+    // Of ids that there are only, as below.
+    const actor = known ? { ...anonymous, id: known.id, name: `wrong key for ${known.name}` } : anonymous;
+    parts.denials.note({
+      action: 'authenticate',
+      actor,
+      failure: failureInfo(error),
+      requestId: null,
+      sourceAddress,
+    });
+  };
   return async (authorization, sourceAddress) => {
     const key = presentedKey(authorization);
     const viewer = key === null ? null : parts.apiKeys.authenticate(key);
     if (!viewer) {
-      if (key !== null) {
-        await attempts.failed(sourceAddress);
-        const id = /^skep_key_([a-z0-9]{8})_/.exec(key)?.[1];
-        // Of ids that there are only: others could be made up without end.
-        if (id !== undefined && parts.apiKeys.find(id)) await takeOfKey(id);
-      }
-      throw new Failure(
+      const refusal = new Failure(
         'UNAUTHENTICATED',
         'no valid API key was presented',
         'send it as Authorization: Bearer skep_key_…',
       );
+      if (key === null) throw refusal;
+      try {
+        await attempts.failed(sourceAddress);
+        const id = /^skep_key_([a-z0-9]{8})_/.exec(key)?.[1];
+        // Of ids that there are only: others could be made up without end.
+        if (id !== undefined && parts.apiKeys.find(id)) await takeOfKey(id);
+        throw refusal;
+      } catch (error) {
+        deny(key, sourceAddress, error);
+        throw error;
+      }
     }
     return {
       ...parts,

@@ -5,7 +5,7 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars';
 import type { Permission } from '../access/permissions.ts';
 import type { Context } from '../context.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureInfo } from '../platform/failure.ts';
 
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -27,12 +27,17 @@ export const builder = new SchemaBuilder<{
     authScopes: ({ apiKeys, requester }) => ({
       permission: (permission) => apiKeys.authorise(requester.actor, permission),
     }),
-    unauthorizedError: (_parent, _context, info) =>
-      new Failure(
+    unauthorizedError: (_parent, { denials, requester }, info) => {
+      const failure = new Failure(
         'FORBIDDEN',
         `${info.fieldName} needs a permission that your key does not hold`,
         'the field’s description names it',
-      ),
+      );
+      // Fields further in are left out of an answer, over and over, by every client that asks for all there is.
+      const isRoot = info.path.prev === undefined;
+      if (isRoot) denials.note({ ...requester, action: info.fieldName, failure: failureInfo(failure) });
+      return failure;
+    },
   },
   relay: {
     clientMutationId: 'omit',

@@ -1,5 +1,6 @@
 // The one door for change. It knows no domain: what can be asked for are the actions that it is given.
 import type { Requester } from '../audit/actor.ts';
+import type { Denials } from '../audit/denials.ts';
 import type { Audit } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
@@ -38,6 +39,7 @@ export const createOperations = ({
   actions,
   authorise,
   audit,
+  denials,
   db,
   events,
   clock,
@@ -46,6 +48,7 @@ export const createOperations = ({
   actions: readonly AnyAction[];
   authorise: Authorise;
   audit: Audit;
+  denials: Denials;
   db: Database;
   events: Events;
   clock: Clock;
@@ -166,7 +169,7 @@ export const createOperations = ({
         `${name} needs the permission ${action.permission}`,
         'ask an admin',
       );
-      await store.denied({ ...requester, action: name, failure: failureInfo(failure) });
+      await denials.denied({ ...requester, action: name, failure: failureInfo(failure) });
       throw failure;
     }
     const { common, own, told: asked } = parseInput(input, action.input);

@@ -12,7 +12,6 @@ export type OperationStore = {
   /** The operation as it stands now; `ended`: with its outcome. */
   save(operation: Operation, previous: unknown, ended: boolean): Promise<void>;
   record(operation: Operation, entry: Pick<AuditEntry, 'phase'>): Promise<void>;
-  denied(entry: Omit<AuditEntry, 'phase'>): Promise<void>;
   find(id: string): Promise<Operation | null>;
   findByKey(actorId: string, action: string, idempotencyKey: string): Promise<Operation | null>;
   /** An idempotency key is free again after 24 hours. */
@@ -104,8 +103,6 @@ export const createOperationStore = ({
       );
       await failpoint('secret.recorded');
     },
-    denied: (entry) =>
-      events.transact(async (tx, emit) => void (await audit.append(tx, emit, { ...entry, phase: 'DENIED' }))),
     find: async (id) => {
       const row = await db.read.operation.findUnique({ where: { id } });
       return row && operationOf(row);
