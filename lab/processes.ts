@@ -31,15 +31,18 @@ const launch = (
   return child;
 };
 
-const ended = (child: ChildProcess): Promise<void> =>
+const ended = (child: ChildProcess): Promise<End> =>
   child.exitCode !== null || child.signalCode !== null
-    ? Promise.resolve()
-    : new Promise((resolve) => child.once('exit', () => resolve()));
+    ? Promise.resolve({ code: child.exitCode, signal: child.signalCode })
+    : new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
 
 const end = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
   child.kill(signal);
   await ended(child);
 };
+
+/** How a process ended. */
+export type End = { code: number | null; signal: NodeJS.Signals | null };
 
 export type ServerProcess = {
   url: string;
@@ -49,6 +52,8 @@ export type ServerProcess = {
   adminKey: string;
   logPath: string;
   pid(): number;
+  /** Settles when the process that runs now ends, whoever ended it. */
+  whenEnded(): Promise<End>;
   kill9(): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -118,6 +123,7 @@ export const startServer = async ({
     adminKey,
     logPath,
     pid: () => running().pid ?? 0,
+    whenEnded: () => ended(running()),
     kill9: () => end(running(), 'SIGKILL'),
     stop: () => end(running(), 'SIGTERM'),
     start,
@@ -128,6 +134,8 @@ export type AgentProcess = {
   stateDir: string;
   logPath: string;
   pid(): number;
+  /** Settles when the process that runs now ends, whoever ended it. */
+  whenEnded(): Promise<End>;
   kill9(): Promise<void>;
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -176,6 +184,7 @@ export const startAgent = async ({
     stateDir,
     logPath,
     pid: () => running().pid ?? 0,
+    whenEnded: () => ended(running()),
     kill9: () => end(running(), 'SIGKILL'),
     stop: () => end(running(), 'SIGTERM'),
     start,

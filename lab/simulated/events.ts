@@ -19,6 +19,8 @@ export type EventFeed = {
   subscribe(listener: (event: SwarmEvent) => void): () => void;
   /** Holds events back: the engine is frozen or cut off. */
   hold(): void;
+  /** From now on events come to nobody, and are forgotten; false ends it. */
+  lose(isLosing: boolean): void;
   /** Delivers what was held back. */
   release(): void;
   /** What a restart of the daemon forgets: all of it. */
@@ -34,6 +36,7 @@ const REPLAYED = 12;
 export const createEventFeed = (): EventFeed => {
   let ring: SwarmEvent[] = [];
   let held: SwarmEvent[] | undefined;
+  let losing = false;
   const listeners = new Set<(event: SwarmEvent) => void>();
   const deliver = (event: SwarmEvent): void => {
     ring.push(event);
@@ -42,6 +45,7 @@ export const createEventFeed = (): EventFeed => {
   };
   return {
     push: (event) => {
+      if (losing) return;
       if (held) held.push(event);
       else deliver(event);
     },
@@ -52,6 +56,9 @@ export const createEventFeed = (): EventFeed => {
     },
     hold: () => {
       held ??= [];
+    },
+    lose: (isLosing) => {
+      losing = isLosing;
     },
     release: () => {
       const late = held ?? [];

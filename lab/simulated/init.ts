@@ -2,6 +2,7 @@
 import { advertiseAddress, listenAddress } from './addresses.ts';
 import { ApiError, TEXT } from './api-error.ts';
 import { createCertificateAuthority } from './certificate-authority.ts';
+import { changeRaft } from './effects.ts';
 import { noteChange } from './election.ts';
 import { goTime, newId, newTokenSecret, newUnlockKey } from './identifiers.ts';
 import { type JsonObject, numberAt, objectAt, textAt, textsAt } from './json-fields.ts';
@@ -166,7 +167,7 @@ export const initSwarm = async (world: World, engine: Engine, body: JsonObject):
   engine.membership = membership;
   await world.clock.wait(INIT_MS);
   world.clusters.add(cluster);
-  cluster.members.add(membership.nodeId);
+  changeRaft(world, cluster, membership.nodeId, 'enter');
   cluster.leader = membership.nodeId;
   membership.controlAvailable = true;
   const spec = { Labels: {}, Role: 'manager' as const, Availability: availability };

@@ -1,6 +1,7 @@
 // POST /swarm/join: finding the manager, checking the token, becoming a node.
 import { advertiseAddress, listenAddress, remoteAddress } from './addresses.ts';
 import { ApiError, grpcError, TEXT } from './api-error.ts';
+import { noteEffect } from './effects.ts';
 import { digestHex, newId, parseJoinToken } from './identifiers.ts';
 import { availabilityOf, newMembership } from './init.ts';
 import { type JsonObject, textAt, textsAt } from './json-fields.ts';
@@ -82,6 +83,8 @@ const enter = async (world: World, engine: Engine, cluster: Cluster, request: Jo
   engine.membership = membership;
   const spec = { Labels: {}, Role: role, Availability: request.availability };
   const node = addNode(world, cluster, engine, { id: membership.nodeId, address: request.address, spec });
+  const about = { through: engine.hostname, cluster: cluster.id, subject: node.id };
+  noteEffect(world, { ...about, path: 'joined', old: false, new: true });
   if (role === 'manager') joinRaft(world, cluster, node);
 };
 

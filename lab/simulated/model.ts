@@ -1,6 +1,7 @@
 // What exists in a simulated world: engines, swarms, nodes. Plain data; the rules live in the neighbouring files.
 import type { CertificateAuthority } from './certificate-authority.ts';
 import type { WorldClock } from './clock.ts';
+import type { Effect } from './effects.ts';
 import type { EngineProfile, EngineVersion } from './engine-versions.ts';
 import type { EventFeed, SwarmEvent } from './events.ts';
 import { goTime } from './identifiers.ts';
@@ -174,6 +175,8 @@ export type World = {
   readonly engines: Set<Engine>;
   readonly engineOfNode: Map<string, Engine>;
   readonly clusters: Set<Cluster>;
+  /** What took effect, oldest first. */
+  readonly effects: Effect[];
   /** Called back once at the next change of who can reach whom or who leads. */
   readonly waiters: Set<() => void>;
   readonly log: (message: string, fields: JsonObject) => void;

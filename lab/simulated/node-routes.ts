@@ -1,6 +1,7 @@
 // GET /nodes, GET, POST update and DELETE of one node.
 import { ApiError, grpcError } from './api-error.ts';
 import { control } from './control.ts';
+import { noteEffect, noteSpec } from './effects.ts';
 import { isJsonObject, type JsonObject, textAt } from './json-fields.ts';
 import type { Availability, Cluster, Engine, NodeSpec, Role, SwarmNode, World } from './model.ts';
 import { nodeJson, removeNode, writeNode } from './nodes.ts';
@@ -166,6 +167,7 @@ export const updateNode = async (
   if (version !== node.versionIndex) throw grpcError('Unknown', 'update out of sequence');
   node.spec = spec;
   node.membershipPending = true;
+  noteSpec(world, engine, cluster, old, node);
   const moved = old.Availability !== spec.Availability;
   writeNode(
     world,
@@ -197,5 +199,7 @@ export const deleteNode = async (
     throw grpcError('FailedPrecondition', `node ${node.id} is not down and can't be removed`);
   }
   removeNode(world, cluster, node);
+  const about = { through: engine.hostname, cluster: cluster.id, subject: node.id };
+  noteEffect(world, { ...about, path: 'listed', old: true, new: false });
   reschedule(world, cluster);
 };

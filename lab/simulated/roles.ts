@@ -1,5 +1,6 @@
 // Promotion and demotion: the steps between the wish (Spec.Role) and the raft group, with their measured pace.
 import { grpcError } from './api-error.ts';
+import { changeRaft } from './effects.ts';
 import { noteChange, passLead } from './election.ts';
 import { replayLog } from './events.ts';
 import { type Cluster, type Engine, engineOf, type Membership, type SwarmNode, type World } from './model.ts';
@@ -29,8 +30,8 @@ const openControl = (cluster: Cluster, engine: Engine, membership: Membership): 
 };
 
 const addMember = (world: World, cluster: Cluster, node: SwarmNode, membership: Membership): void => {
-  cluster.members.add(node.id);
   membership.role = 'manager';
+  changeRaft(world, cluster, node.id, 'enter');
   if (cluster.members.size === 2) cluster.secondMemberAtMs = world.clock.nowMs();
 };
 
@@ -143,7 +144,7 @@ export const demote = (world: World, cluster: Cluster, node: SwarmNode): void =>
     writeNode(world, cluster, node);
     writeNode(world, cluster, node);
     passLead(world, cluster, node.id);
-    cluster.members.delete(node.id);
+    changeRaft(world, cluster, node.id, 'leave');
     const engine = engineOf(world, cluster, node.id);
     if (engine && seesLeader(world, cluster, engine))
       becomeWorker(world, cluster, node, led ? OLD_LEADER_FORWARDS_MS : 0);

@@ -2,6 +2,7 @@
 import { ApiError, grpcError } from './api-error.ts';
 import { type CertificateAuthority, createCertificateAuthority } from './certificate-authority.ts';
 import { control } from './control.ts';
+import { noteEffect } from './effects.ts';
 import { newTokenSecret, newUnlockKey } from './identifiers.ts';
 import { type JsonObject, numberAt, objectAt } from './json-fields.ts';
 import { type Cluster, type Engine, touch, type World } from './model.ts';
@@ -75,7 +76,12 @@ export const updateSwarm = async (
   assertSwarmSpec(body);
   if (version !== cluster.versionIndex) throw grpcError('Unknown', 'update out of sequence');
   const before = numberAt(objectAt(cluster.spec, 'CAConfig'), 'ForceRotate');
+  const about = { through: engine.hostname, cluster: cluster.id, subject: cluster.id, old: null, new: null };
+  const oldSpec = JSON.stringify(cluster.spec);
   cluster.spec = swarmSpecFrom(body);
+  if (JSON.stringify(cluster.spec) !== oldSpec) noteEffect(world, { ...about, path: 'spec' });
+  for (const role of ['worker', 'manager'] as const)
+    if (rotate[role]) noteEffect(world, { ...about, path: `token.${role}` });
   const locked = cluster.unlockKey !== '';
   const autolock = objectAt(cluster.spec, 'EncryptionConfig').AutoLockManagers === true;
   if (!autolock) cluster.unlockKey = '';

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { LabHost } from '../host.ts';
 import { createWorldClock } from './clock.ts';
+import type { Effect } from './effects.ts';
 import { type EngineVersion, engineProfile } from './engine-versions.ts';
 import { createEventFeed } from './events.ts';
 import { createFaults, type FaultRule } from './faults.ts';
@@ -24,6 +25,10 @@ export type SimulatedEngine = LabHost & {
   faultsLeft(): number;
   /** From now on it enters a raft group through this address alone, as real engines do at times (20.10). */
   knowOneWayIn(address: string): void;
+  /** Its event stream tells nothing of what happens, until `false`. */
+  loseEvents(isLosing: boolean): void;
+  /** Emits so many events at once that say nothing: updates of a node of its swarm. */
+  stormEvents(count: number): void;
   /** The latest 1,000 answered calls, oldest first. */
   calls(): readonly CallRecord[];
 };
@@ -62,6 +67,8 @@ export type SimulatedWorld = {
   addEngine(options: EngineOptions): Promise<SimulatedEngine>;
   engines(): readonly SimulatedEngine[];
   clusters(): readonly TrueCluster[];
+  /** Every change that took effect, oldest first; the latest 200,000. */
+  effects(): readonly Effect[];
   /** Closes all sockets and stops time. */
   close(): Promise<void>;
 };
@@ -180,6 +187,13 @@ const createHost = (world: World, engine: Engine, forget: () => void): Simulated
     knowOneWayIn: (address) => {
       engine.onlyWayIn = address;
     },
+    loseEvents: (isLosing) => engine.feed.lose(isLosing),
+    stormEvents: (count) => {
+      const node = engine.membership?.cluster.nodes.get(engine.membership.nodeId);
+      if (!node || engine.process !== 'running') return;
+      const event = { type: 'node', action: 'update', id: node.id, attributes: { name: node.hostname } };
+      for (let n = 0; n < count; n += 1) engine.feed.push({ ...event, timeNano: world.nano() });
+    },
     calls: () => calls,
   };
 };
@@ -204,6 +218,7 @@ export const createWorld = ({
     engines: new Set(),
     engineOfNode: new Map(),
     clusters: new Set(),
+    effects: [],
     waiters: new Set(),
     log,
   };
@@ -238,6 +253,7 @@ export const createWorld = ({
           labels: node.spec.Labels,
         })),
       })),
+    effects: () => world.effects,
     close: async () => {
       world.clock.stop();
       await Promise.all([...hosts].map((host) => host.down()));

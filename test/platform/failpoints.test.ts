@@ -76,7 +76,7 @@ describe('failpoints, on SIMULATED engines', () => {
       engines: { kind: 'simulated', version: '20.10', speed: 10 },
       hosts: 2,
       env: { SKEP_FAILPOINTS: '*=note' },
-      agentEnv: { SKEP_AGENT_FAILPOINTS: '*=note' },
+      agentEnv: () => ({ SKEP_AGENT_FAILPOINTS: '*=note' }),
     });
     try {
       const cluster = await system.formSwarm();

@@ -57,6 +57,7 @@ export const startAppInProcess = async ({
     adminKey,
     logPath: '',
     pid: () => process.pid,
+    whenEnded: () => new Promise(() => undefined),
     kill9: () => Promise.reject(new Error('the server runs in the process of the test')),
     stop: () => running().close(),
     start,

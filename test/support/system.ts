@@ -37,7 +37,8 @@ let systems = 0;
 /**
  * @param engines which engines; see engines.ts for what a run asks for.
  * @param launch starts the server. @default the built one, as a process of its own
- * @param agentEnv more settings for each agent.
+ * @param env more settings of the server; read at each start, so that a test may change the object in between.
+ * @param agentEnv the same for each agent.
  * @param through what an agent dials instead of the server, such as a proxy that breaks its way.
  */
 export const startSystem = async ({
@@ -45,14 +46,14 @@ export const startSystem = async ({
   hosts = 3,
   env = {},
   launch = startServer,
-  agentEnv = {},
+  agentEnv = () => ({}),
   through = async (url) => url,
 }: {
   engines: EngineKind;
   hosts?: number;
   env?: NodeJS.ProcessEnv;
   launch?: typeof startServer;
-  agentEnv?: NodeJS.ProcessEnv;
+  agentEnv?: (host: LabHost) => NodeJS.ProcessEnv;
   through?: (agentUrl: string, host: LabHost) => Promise<string>;
 }): Promise<System> => {
   const letter = String.fromCharCode(97 + (systems % 26));
@@ -74,7 +75,7 @@ export const startSystem = async ({
       host,
       server: await through(server.agentUrl, host),
       enrolment: createEnrolment.secret,
-      env: agentEnv,
+      env: agentEnv(host),
     });
     agents.push(agent);
     const hostId = await until(

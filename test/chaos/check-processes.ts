@@ -1,0 +1,41 @@
+// What processes say of themselves: no defect in a log, memory and handles back to where they were.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import type { Arena } from './arena.ts';
+
+/** What is logged for a defect, and for nothing else. */
+const defects =
+  /uncaughtException|unhandledRejection|UnhandledPromise|ERR_UNHANDLED|triggerUncaught|failed unexpectedly|an operation was lost|of an unknown action|A callback failed|"level":(?:"fatal"|60)/;
+
+/** Lines of logs that tell of a defect; what a failpoint threw is none (I10 of the checks). */
+export const checkLogs = ({ system }: Arena): string[] =>
+  [system.server.logPath, ...system.members.map(({ agent }) => agent.logPath)]
+    .filter((path) => existsSync(path))
+    .flatMap((path) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .filter((line) => defects.test(line) && !line.includes('failpoint '))
+        .map((line) => `${path}: ${line.slice(0, 400)}`),
+    );
+
+export type Use = { rssMb: number; handles: number };
+
+/** Of the server as it runs now. */
+export const useOf = ({ system }: Arena): Use => {
+  const pid = system.server.pid();
+  const [, kb = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return { rssMb: Math.round(Number(kb) / 1_024), handles: readdirSync(`/proc/${pid}/fd`).length };
+};
+
+const mostMb = 400;
+const moreHandles = 8;
+
+/** @param base taken when the system had just been formed and nobody asked. */
+export const checkUse = (arena: Arena, base: Use): string[] => {
+  const { rssMb, handles } = useOf(arena);
+  return [
+    ...(rssMb > mostMb ? [`the server holds ${rssMb} MB, ${base.rssMb} at first`] : []),
+    ...(handles > base.handles + moreHandles
+      ? [`the server holds ${handles} handles, ${base.handles} at first`]
+      : []),
+  ];
+};
