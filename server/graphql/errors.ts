@@ -36,9 +36,14 @@ const failureIn = (error: unknown): Failure | null => {
 };
 
 const longestMessage = 500;
-/** GraphQL's own words, without the names that a wrong one resembles: they would spell the schema out. */
+/**
+ * GraphQL's own words, without the names that a wrong one resembles (they would spell the schema out), and without the
+ * whole of a variable in which one value is wrong (it ends in logs, and may hold what is nobody's business).
+ */
 const told = (message: string): string => {
-  const words = scrub(message).replace(/ ?Did you mean [^?]*\?/g, '');
+  const words = scrub(message)
+    .replace(/ ?Did you mean [^?]*\?/g, '')
+    .replace(/ got invalid value .*?( at "[^"]*")?; (?=[^;]*$)/s, ' got an invalid value$1: ');
   return words.length > longestMessage ? `${words.slice(0, longestMessage)}…` : words;
 };
 

@@ -111,6 +111,9 @@ export const createHttp = ({
     const isGraphiql = development && request.method === 'GET';
     if (!isGraphiql) response.setHeader('content-security-policy', nothingMayLoad);
     if (origins.answer(request, response)) return;
+    // Yoga makes a URL of them, and answers one that is none with a stack trace. Nothing here depends on either.
+    request.headers.host = 'localhost';
+    request.url = '/graphql';
     void yoga(request, response, { req: request, res: response });
   };
 };

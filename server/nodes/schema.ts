@@ -179,7 +179,7 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
       type: [AuditRecordRef],
       nullable: true,
       ...guarded('audit:read', 'What the history has of it, newest first.'),
-      extensions: { cost: 50 },
+      extensions: { cost: 200 },
       args: { first: t.arg.int({ defaultValue: 20 }) },
       resolve: ({ id }, { first }, { db }) =>
         db.read.auditRecord.findMany({
