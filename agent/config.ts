@@ -27,7 +27,7 @@ export interface Config {
 export class BadConfig extends Error {}
 
 const groups: Readonly<Record<string, readonly CommandName[]>> = {
-  reads: ['ReadCluster', 'ReadTasks'],
+  reads: ['ReadCluster', 'ReadContainers', 'ReadTasks', 'ReadWorkload'],
   secrets: ['ReadJoinToken', 'ReadUnlockKey', 'RotateJoinToken'],
   membership: ['InitSwarm', 'JoinSwarm', 'LeaveSwarm', 'UnlockSwarm'],
   nodes: ['UpdateNode', 'RemoveNode'],

@@ -31,6 +31,7 @@ export const commandBody = z.discriminatedUnion('__typename', [
   }),
   z.object({ __typename: z.literal('LeaveSwarm'), nodeId: z.string(), force: z.boolean() }),
   z.object({ __typename: z.literal('ReadCluster') }),
+  z.object({ __typename: z.literal('ReadContainers') }),
   z.object({ __typename: z.literal('ReadJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({ __typename: z.literal('ReadTasks'), node: z.string() }),
   z.object({ __typename: z.literal('ReadUnlockKey') }),
@@ -41,6 +42,7 @@ export const commandBody = z.discriminatedUnion('__typename', [
     listenAddr: z.string(),
     dataPathAddr: optionalText,
   }),
+  z.object({ __typename: z.literal('ReadWorkload') }),
   z.object({ __typename: z.literal('RemoveNode'), node: z.string(), force: z.boolean() }),
   z.object({ __typename: z.literal('RotateJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({

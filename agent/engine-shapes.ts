@@ -58,6 +58,50 @@ export const nodesShape = z.array(z.looseObject({ ID: z.string() }));
 /** GET /tasks. */
 export const tasksShape = z.array(z.looseObject({ ID: z.string() }));
 
+const reservations = z
+  .object({
+    Reservations: z.object({ NanoCPUs: z.number().nullish(), MemoryBytes: z.number().nullish() }).nullish(),
+  })
+  .nullish();
+
+/** GET /tasks, as much as tells what runs where: their environment and arguments are left behind. */
+export const workloadTasksShape = z.array(
+  z.object({
+    ID: z.string(),
+    ServiceID: text,
+    NodeID: text,
+    Slot: z.number().nullish(),
+    Status: z.object({ State: z.string() }),
+    Spec: z.object({ Resources: reservations }).nullish(),
+  }),
+);
+
+/** GET /services, as much as decides where their tasks may run. */
+export const servicesShape = z.array(
+  z.object({
+    ID: z.string(),
+    Spec: z.object({
+      Name: z.string(),
+      Mode: z.record(z.string(), z.unknown()).nullish(),
+      TaskTemplate: z.object({
+        Placement: z
+          .object({
+            Constraints: z.array(z.string()).nullish(),
+            MaxReplicas: z.number().nullish(),
+            Platforms: z.array(z.object({ Architecture: text, OS: text })).nullish(),
+          })
+          .nullish(),
+        Resources: reservations,
+      }),
+    }),
+  }),
+);
+
+/** GET /containers/json: the running ones. */
+export const containersShape = z.array(
+  z.object({ Id: z.string(), Names: z.array(z.string()).nullish(), Labels: labels }),
+);
+
 /** GET /swarm. */
 export const swarmShape = z.looseObject({
   ID: z.string(),

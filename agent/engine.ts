@@ -56,6 +56,14 @@ export function createEngine({
     node: (id: string) => read(`/nodes/${encodeURIComponent(id)}`, shapes.nodeShape, clusterReadMs),
     tasksOf: (node: string) =>
       read('/tasks', shapes.tasksShape, clusterReadMs, { filters: JSON.stringify({ node: [node] }) }),
+    /** Tasks that are meant to run, of all nodes. */
+    runningTasks: () =>
+      read('/tasks', shapes.workloadTasksShape, clusterReadMs, {
+        filters: JSON.stringify({ 'desired-state': ['running'] }),
+      }),
+    services: () => read('/services', shapes.servicesShape, clusterReadMs),
+    /** Running containers of this engine alone. */
+    containers: () => read('/containers/json', shapes.containersShape, readMs),
     unlockKey: () => read('/swarm/unlockkey', shapes.unlockKeyShape, clusterReadMs),
     /** Answers the id of the new node. */
     initSwarm: (body: object) =>

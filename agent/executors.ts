@@ -5,6 +5,7 @@ import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './ex
 import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './execute-membership.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
 import { updateSwarm } from './execute-spec.ts';
+import { readContainers, readWorkload } from './execute-workload.ts';
 
 /**
  * What each command type does. `effect`: changes something, so it is journaled, runs at most once and one at a time.
@@ -15,10 +16,12 @@ export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   JoinSwarm: 'effect',
   LeaveSwarm: 'effect',
   ReadCluster: 'read',
+  ReadContainers: 'read',
   ReadJoinToken: 'read',
   ReadTasks: 'read',
   ReadUnlockKey: 'read',
   RecoverSwarm: 'effect',
+  ReadWorkload: 'read',
   RemoveNode: 'effect',
   RotateJoinToken: 'effect',
   UnlockSwarm: 'effect',
@@ -41,6 +44,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return leaveSwarm(engine, body);
       case 'ReadCluster':
         return readCluster(engine);
+      case 'ReadContainers':
+        return readContainers(engine);
       case 'ReadJoinToken':
         return readJoinToken(engine, body);
       case 'ReadTasks':
@@ -49,6 +54,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return readUnlockKey(engine);
       case 'RecoverSwarm':
         return recoverSwarm(engine, body);
+      case 'ReadWorkload':
+        return readWorkload(engine);
       case 'RemoveNode':
         return removeNode(engine, body);
       case 'RotateJoinToken':

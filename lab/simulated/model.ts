@@ -166,6 +166,8 @@ export type Engine = {
   /** Why its last start as a manager failed; it goes on trying. */
   startError: string;
   readonly feed: EventFeed;
+  /** Names of running containers that belong to no task. */
+  readonly containers: Set<string>;
 };
 
 /** What the rules act on. */

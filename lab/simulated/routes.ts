@@ -1,5 +1,6 @@
 // The paths of the Engine API that the simulation knows, and what each leads to.
 import { control } from './control.ts';
+import { listContainers } from './containers.ts';
 import { infoJson, versionJson } from './info.ts';
 import { initSwarm } from './init.ts';
 import { joinSwarm } from './join.ts';
@@ -103,7 +104,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: 'DELETE /services/*', answer: ({ world, engine, ref }) => deleteService(world, engine, ref) },
   { pattern: 'GET /tasks', answer: ({ world, engine, query }) => listTasks(world, engine, query) },
   { pattern: 'GET /tasks/*', answer: ({ world, engine, ref }) => inspectTask(world, engine, ref) },
-  { pattern: 'GET /containers/json', answer: () => [] },
+  { pattern: 'GET /containers/json', answer: ({ engine }) => listContainers(engine) },
 ];
 
 /** The route for a call, and what its `*` stands for. */

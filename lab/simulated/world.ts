@@ -29,6 +29,8 @@ export type SimulatedEngine = LabHost & {
   loseEvents(isLosing: boolean): void;
   /** Emits so many events at once that say nothing: updates of a node of its swarm. */
   stormEvents(count: number): void;
+  /** Runs a container that belongs to no task, as `docker run` does. */
+  runContainer(name: string): void;
   /** The latest 1,000 answered calls, oldest first. */
   calls(): readonly CallRecord[];
 };
@@ -93,6 +95,7 @@ const createEngine = (options: EngineOptions, index: number, version: EngineVers
   onlyWayIn: undefined,
   startError: '',
   feed: createEventFeed(),
+  containers: new Set(),
 });
 
 const createHost = (world: World, engine: Engine, forget: () => void): SimulatedEngine => {
@@ -194,6 +197,7 @@ const createHost = (world: World, engine: Engine, forget: () => void): Simulated
       const event = { type: 'node', action: 'update', id: node.id, attributes: { name: node.hostname } };
       for (let n = 0; n < count; n += 1) engine.feed.push({ ...event, timeNano: world.nano() });
     },
+    runContainer: (name) => void engine.containers.add(name),
     calls: () => calls,
   };
 };

@@ -378,6 +378,18 @@ const RecoverSwarm = builder.objectRef<Body<'RecoverSwarm'>>('RecoverSwarm').imp
   }),
 });
 
+const ReadContainers = builder.objectRef<Body<'ReadContainers'>>('ReadContainers').implement({
+  description:
+    'GET /containers/json of this engine. Answers { running, standalone, names }: how many containers run, how many of them belong to no task of a swarm, and the names of at most 20 of those.',
+  fields: (t) => ({ fresh: t.exposeBoolean('fresh', { description: fresh }) }),
+});
+
+const ReadWorkload = builder.objectRef<Body<'ReadWorkload'>>('ReadWorkload').implement({
+  description:
+    'Read by a manager: GET /services and GET /tasks?filters={"desired-state":["running"]}, as far as placement goes and nothing that a container is given. Answers { services: [{ id, name, modes, constraints, maxReplicas, platforms: [{ architecture, os }], nanoCpus, memoryBytes }], tasks: [{ id, serviceId, nodeId, slot, state, nanoCpus, memoryBytes }] }; nanoCpus and memoryBytes are reservations.',
+  fields: (t) => ({ fresh: t.exposeBoolean('fresh', { description: fresh }) }),
+});
+
 const RemoveNode = builder.objectRef<Body<'RemoveNode'>>('RemoveNode').implement({
   description: 'DELETE /nodes/{id}. Answers { removed: true }. A node that is gone: done.',
   fields: (t) => ({ node: t.exposeID('node'), force: t.exposeBoolean('force') }),
@@ -453,10 +465,12 @@ const CommandBodyType = builder.unionType('CommandBody', {
     JoinSwarm,
     LeaveSwarm,
     ReadCluster,
+    ReadContainers,
     ReadJoinToken,
     ReadTasks,
     ReadUnlockKey,
     RecoverSwarm,
+    ReadWorkload,
     RemoveNode,
     RotateJoinToken,
     UnlockSwarm,

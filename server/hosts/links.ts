@@ -26,6 +26,7 @@ export type CommandBody =
     }
   | { __typename: 'LeaveSwarm'; nodeId: string; force: boolean }
   | { __typename: 'ReadCluster'; fresh: true }
+  | { __typename: 'ReadContainers'; fresh: true }
   | { __typename: 'ReadJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'ReadUnlockKey'; fresh: true }
   | { __typename: 'ReadTasks'; node: string }
@@ -36,6 +37,7 @@ export type CommandBody =
       listenAddr: string;
       dataPathAddr: string | null;
     }
+  | { __typename: 'ReadWorkload'; fresh: true }
   | { __typename: 'RemoveNode'; node: string; force: boolean }
   | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'UnlockSwarm'; unlockKey: string }

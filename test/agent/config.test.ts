@@ -37,7 +37,13 @@ test('a flag goes before its variable', () => {
     'reads,UpdateNode',
   ]);
   expect(config.dockerSocket).toBe('/b');
-  expect([...config.allow]).toEqual(['ReadCluster', 'ReadTasks', 'UpdateNode']);
+  expect([...config.allow]).toEqual([
+    'ReadCluster',
+    'ReadContainers',
+    'ReadTasks',
+    'ReadWorkload',
+    'UpdateNode',
+  ]);
 });
 
 test('an enrolment is a secret and a pin, from a variable or a file', () => {

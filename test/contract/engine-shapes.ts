@@ -135,3 +135,22 @@ export const taskShape = z.object({
   Status: z.object({ State: z.string(), Err: z.string().optional() }),
   DesiredState: z.string(),
 });
+
+/** An item of GET /services, as far as a drain's preview reads it. */
+export const serviceShape = z.object({
+  ID: id,
+  Spec: z.object({
+    Name: z.string(),
+    Mode: z.record(z.string(), z.unknown()),
+    TaskTemplate: z.object({
+      Placement: z.object({ Constraints: z.array(z.string()).optional() }).optional(),
+    }),
+  }),
+});
+
+/** An item of GET /containers/json. */
+export const containerShape = z.object({
+  Id: z.string(),
+  Names: z.array(z.string().startsWith('/')),
+  Labels: z.record(z.string(), z.string()),
+});

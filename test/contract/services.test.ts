@@ -1,7 +1,7 @@
 // As much of services as a drain needs: tasks that run, are moved, and say where they are.
 import { expect, test } from 'vitest';
 import { describeContract, type Member } from './describe-contract.ts';
-import { taskShape } from './engine-shapes.ts';
+import { containerShape, serviceShape, taskShape } from './engine-shapes.ts';
 import { change, idOf, init, join, until } from './swarm-steps.ts';
 
 const FINAL = ['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned'];
@@ -45,6 +45,34 @@ describeContract('services', (lab) => {
       status: 409,
       message: expect.stringContaining('name conflicts with an existing object: service web already exists'),
     });
+  });
+
+  test('lists the running containers of one engine alone, and labels those of tasks', async () => {
+    for (const index of [1, 2] as const) {
+      const member = lab.member(index);
+      const answer = await member.api.call('GET', '/containers/json');
+      expect(answer.status).toBe(200);
+      const containers = containerShape.array().parse(JSON.parse(answer.text));
+      const tasks = (await tasksOf(lab.member(1), { node: [await idOf(member)] })).filter(
+        (task) => task.Status.State === 'running',
+      );
+      expect(tasks).toHaveLength(index - 1);
+      expect(containers.map(({ Labels }) => Labels['com.docker.swarm.task.id'])).toEqual(
+        tasks.map(({ ID }) => ID),
+      );
+    }
+  });
+
+  test('lists services, and the tasks that are meant to run', async () => {
+    const manager = lab.member(1);
+    const answer = await manager.api.call('GET', '/services');
+    expect(answer.status).toBe(200);
+    expect(serviceShape.array().parse(JSON.parse(answer.text))).toMatchObject([{ Spec: { Name: 'web' } }]);
+    const meant = await tasksOf(manager, { 'desired-state': ['running'] });
+    expect(meant.map(({ Status, NodeID }) => [Status.State, typeof NodeID])).toEqual([
+      ['running', 'string'],
+      ['running', 'string'],
+    ]);
   });
 
   test('moves the tasks of a node that is drained, the new one after the old one', async () => {
