@@ -45,6 +45,7 @@ import { createAgentEndpoint } from './hosts/agent-endpoint.ts';
 import { createCommands } from './hosts/commands.ts';
 import { createEnrolments } from './hosts/enrolments.ts';
 import { createLinks } from './hosts/links.ts';
+import { createIsOwnHost } from './hosts/own-host.ts';
 import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
 import { createWitnesses } from './hosts/witness.ts';
@@ -55,10 +56,13 @@ import { recoverClusterAction } from './membership/recover.ts';
 import { removeNodesAction } from './membership/remove.ts';
 import { setNodeAvailabilityAction } from './nodes/availability.ts';
 import { createChangeNode } from './nodes/change.ts';
+import { drainNodesAction } from './nodes/drain.ts';
+import { createDrainGuards } from './nodes/drain-guards.ts';
 import { updateNodeLabelsAction } from './nodes/labels.ts';
 import { createFindNodes } from './nodes/reference.ts';
 import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
 import { createSettle } from './nodes/settle.ts';
+import { createReadWorkload } from './nodes/workload.ts';
 import { cancelOperationAction } from './operations/cancel.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { applyMigrations } from './platform/apply-migrations.ts';
@@ -173,7 +177,13 @@ export const createApp = async ({
 
   const cluster = { clusters, managers, commands, read, scopeOf, clock };
   const settle = createSettle({ db, clock, hosts, links });
-  const node = { find: findNodes, change, managers, settle };
+  const workload = createReadWorkload({ clusters, managers, commands, hosts, links });
+  const guards = createDrainGuards({
+    open: () => operations.open(),
+    hosts,
+    isOwnHost: createIsOwnHost({ hosts, setting: config.ownHost }),
+  });
+  const node = { find: findNodes, change, managers, settle, guards, workload, read, clock };
   const membership = { ...cluster, hosts, links, change, find: findNodes, settle };
   const operations: Operations = createOperations({
     actions: [
@@ -197,6 +207,7 @@ export const createApp = async ({
       promoteNodesAction(node),
       demoteNodesAction(node),
       setNodeAvailabilityAction(node),
+      drainNodesAction(node),
       updateNodeLabelsAction(node),
       joinHostsAction(membership),
       leaveSwarmAction(membership),
@@ -234,6 +245,7 @@ export const createApp = async ({
     clusters,
     managers,
     findNodes,
+    workload,
     scopeOf,
     denials,
     heads,

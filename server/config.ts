@@ -50,6 +50,8 @@ const environment = z.object({
   SKEP_MUTATIONS_PER_MINUTE: count.default(600),
   /** Secrets (join tokens, unlock keys) that one API key may have shown. */
   SKEP_REVEALS_PER_HOUR: count.default(10),
+  /** Which host this server runs on, by name or id, for the guard HOSTS_SKEP; `none`; `auto`: found by its boot id. */
+  SKEP_OWN_HOST: z.string().min(1).default('auto'),
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   SKEP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** For tests of failure: names places at which the server fails on purpose (docs/testing-faults.md). Never in production. */
@@ -71,6 +73,7 @@ export type Config = {
   wrongKeysPerMinute: number;
   mutationsPerMinute: number;
   revealsPerHour: number;
+  ownHost: string;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   failpoints: string | undefined;
   development: boolean;
@@ -104,6 +107,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     wrongKeysPerMinute: data.SKEP_WRONG_KEYS_PER_MINUTE,
     mutationsPerMinute: data.SKEP_MUTATIONS_PER_MINUTE,
     revealsPerHour: data.SKEP_REVEALS_PER_HOUR,
+    ownHost: data.SKEP_OWN_HOST,
     logLevel: data.SKEP_LOG_LEVEL,
     failpoints: data.SKEP_FAILPOINTS,
     development: data.NODE_ENV === 'development',

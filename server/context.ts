@@ -14,6 +14,7 @@ import type { Enrolments } from './hosts/enrolments.ts';
 import type { Hosts } from './hosts/registry.ts';
 import type { Witnesses } from './hosts/witness.ts';
 import type { FindNodes } from './nodes/reference.ts';
+import type { ReadWorkload } from './nodes/workload.ts';
 import type { Operations } from './operations/operations.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/database.ts';
@@ -32,6 +33,7 @@ export type Parts = {
   clusters: Clusters;
   managers: Managers;
   findNodes: FindNodes;
+  workload: ReadWorkload;
   scopeOf: ScopeOf;
   denials: Denials;
   heads: Heads;

@@ -274,6 +274,10 @@ describe.each(everyEngine)(`the seed on $kind $version (${enginesNote})`, (engin
       reachableAfter: 3,
       toleratesBefore: 0,
       toleratesAfter: 1,
+      tasksMoving: null,
+      servicesWithGap: null,
+      unplaceable: null,
+      standaloneContainers: null,
     });
     const nodes = await manager.nodes();
     for (const member of [cloud02, cloud03])

@@ -1,6 +1,7 @@
 // The paths of the Engine API that the simulation knows, and what each leads to.
-import { control } from './control.ts';
+
 import { listContainers } from './containers.ts';
+import { control } from './control.ts';
 import { infoJson, versionJson } from './info.ts';
 import { initSwarm } from './init.ts';
 import { joinSwarm } from './join.ts';

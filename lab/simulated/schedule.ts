@@ -35,7 +35,14 @@ const stopMs = (service: Service | undefined): number => {
 const attribute = (node: SwarmNode, key: string): string | undefined => {
   if (key.startsWith('node.labels.')) return node.spec.Labels[key.slice(12)] ?? '';
   if (key.startsWith('engine.labels.')) return node.engineLabels[key.slice(14)] ?? '';
-  return { 'node.id': node.id, 'node.hostname': node.hostname, 'node.role': node.spec.Role }[key];
+  return {
+    'node.id': node.id,
+    'node.hostname': node.hostname,
+    'node.role': node.spec.Role,
+    'node.ip': node.address,
+    'node.platform.os': 'linux',
+    'node.platform.arch': 'x86_64',
+  }[key];
 };
 
 const meetsConstraints = (service: Service, node: SwarmNode): boolean =>
@@ -43,7 +50,8 @@ const meetsConstraints = (service: Service, node: SwarmNode): boolean =>
     (constraint) => {
       const [, key = '', operator, value] = /^\s*(\S+?)\s*(==|!=)\s*(.*?)\s*$/.exec(constraint) ?? [];
       const actual = attribute(node, key);
-      return actual !== undefined && (actual === value) === (operator === '==');
+      // swarmkit manager/constraint: the case of the value does not count.
+      return actual !== undefined && (actual.toLowerCase() === value?.toLowerCase()) === (operator === '==');
     },
   );
 

@@ -4,8 +4,11 @@ import { z } from 'zod';
 import type { Availability, NodeObservation } from '../clusters/observation.ts';
 import { type Action, allClear, type Verdict } from '../operations/action.ts';
 import type { ChangeNode } from './change.ts';
+import type { DrainGuards } from './drain-guards.ts';
 import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from './plan.ts';
+import { previewDrain } from './preview.ts';
 import type { FindNodes } from './reference.ts';
+import type { ReadWorkload } from './workload.ts';
 
 const input = nodesInput.extend({ availability: z.enum(['ACTIVE', 'PAUSE', 'DRAIN']) });
 type Input = z.infer<typeof input>;
@@ -17,19 +20,21 @@ export const engineAvailability = (availability: Availability): 'active' | 'paus
 const takesTasks = ({ availability, status }: NodeObservation): boolean =>
   availability === 'ACTIVE' && status.state === 'READY';
 
+/** @param leaving ids of nodes that others take away at the same time: they are no longer counted on. */
 export const judgeAvailability = (
   nodes: readonly NodeObservation[],
   targets: readonly NodeObservation[],
   wanted: Availability,
+  leaving: ReadonlySet<string> = new Set(),
 ): Verdict => {
   if (wanted === 'ACTIVE') return allClear;
   const ids = new Set(targets.map(({ id }) => id));
   const before = nodes.filter(takesTasks);
-  const after = before.filter(({ id }) => !ids.has(id));
+  const after = before.filter(({ id }) => !ids.has(id) && !leaving.has(id));
   return {
     ...allClear,
     guards:
-      before.length > 0 && after.length === 0
+      before.some(({ id }) => ids.has(id)) && after.length === 0
         ? [
             {
               guard: 'LAST_ACTIVE_NODE',
@@ -43,9 +48,13 @@ export const judgeAvailability = (
 export const setNodeAvailabilityAction = ({
   find,
   change,
+  guards,
+  workload,
 }: {
   find: FindNodes;
   change: ChangeNode;
+  guards: DrainGuards;
+  workload: ReadWorkload;
 }): Action<Input, Plan> => ({
   name: 'setNodeAvailability',
   permission: 'node:availability',
@@ -57,9 +66,13 @@ export const setNodeAvailabilityAction = ({
       availability === 'ACTIVE' ? [] : [`availability:${cluster}`],
     ),
   reachable: ({ clusterId }) => change.reachable(clusterId),
-  judge: async ({ clusterId, nodeIds, availability }) => {
+  judge: async ({ clusterId, nodeIds, availability }, operation) => {
     const state = await change.readForChange(clusterId);
-    return judgeAvailability(state.nodes, presentNodes(state, nodeIds), availability);
+    const targets = presentNodes(state, nodeIds);
+    if (availability !== 'DRAIN')
+      return judgeAvailability(state.nodes, targets, availability, guards.leaving(operation));
+    const preview = await previewDrain(workload, clusterId, state.nodes, targets);
+    return { ...allClear, ...preview, guards: guards.judge(operation, state.nodes, targets) };
   },
   act: (run, { clusterId, availability }) =>
     run.each(

@@ -102,7 +102,11 @@ export const createChangeNode = ({
       setLabels: change.setLabels ?? [],
       removeLabels: change.removeLabels ?? [],
     };
-    const what = Object.keys(change).sort().join('+');
+    // Drain and its undoing are two steps of one operation.
+    const what = Object.keys(change)
+      .sort()
+      .map((part) => (part === 'availability' ? `availability=${change.availability}` : part))
+      .join('+');
     // Counts what was sent: after a restart the same numbers find what became of it.
     let sent = 0;
     let tried = 0;

@@ -24,7 +24,7 @@ const promotionMs = 75_000;
 const demotionMs = 45_000;
 const slowMs = 5_000;
 
-const noImpact: Impact = {
+export const noImpact: Impact = {
   managersBefore: null,
   managersAfter: null,
   reachableAfter: null,

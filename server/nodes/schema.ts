@@ -20,7 +20,7 @@ import {
 import { Failure } from '../platform/failure.ts';
 import { type Filtered, nodeMatches, nodeOrderFields } from './list.ts';
 import { type NodeView, nodeView } from './node.ts';
-import { readTasks, type Task } from './tasks.ts';
+import type { Task } from './tasks.ts';
 
 export const AvailabilityEnum = builder.enumType('Availability', {
   description:
@@ -170,10 +170,8 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
       nullable: true,
       description: 'Read live through a manager; null with an error where that fails.',
       extensions: { cost: 500 },
-      resolve: ({ clusterId, id }, _, { clusters, managers, commands }) => {
-        const cluster = clusters.find(clusterId);
-        return cluster ? readTasks({ managers, commands }, cluster, id) : null;
-      },
+      resolve: ({ clusterId, id }, _, { clusters, workload }) =>
+        clusters.find(clusterId) ? workload.ofNode(clusterId, id) : null,
     }),
     history: t.field({
       type: [AuditRecordRef],
@@ -402,8 +400,21 @@ operationMutation('demoteNodes', {
 });
 operationMutation('setNodeAvailability', {
   permission: 'node:availability',
-  description: 'Sets nodes ACTIVE, PAUSE or DRAIN; done when a manager shows it. Guard: LAST_ACTIVE_NODE.',
+  description:
+    'Sets nodes ACTIVE, PAUSE or DRAIN; done when a manager shows it: drainNodes also waits for the tasks. Guards: LAST_ACTIVE_NODE; for DRAIN also CONCURRENT_DRAIN and HOSTS_SKEP.',
   fields: (t) => ({ ...nodesFields(t), availability: t.field({ type: AvailabilityEnum, required: true }) }),
+});
+operationMutation('drainNodes', {
+  permission: 'node:availability',
+  description:
+    'Sets nodes in drain, one after the other, and waits until none of their tasks is left that has not ended. At the deadline: DRAIN_DEADLINE, the node stays in drain and the tasks left are named. Cancelled: the node in work gets its earlier availability back, the others are left. Already in drain: warning ALREADY_DRAINED. Guards: LAST_ACTIVE_NODE, CONCURRENT_DRAIN, HOSTS_SKEP.',
+  fields: (t) => ({
+    ...nodesFields(t),
+    deadlineSeconds: t.int({
+      description: 'Of the whole operation, from its `startedAt`; 1 to 86,400, default 600.',
+    }),
+    parallel: t.boolean({ description: 'All at once. Default false.' }),
+  }),
 });
 operationMutation('updateNodeLabels', {
   permission: 'node:label',

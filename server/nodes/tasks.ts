@@ -1,7 +1,5 @@
 // The tasks of a node, read live through a manager. Shapes: GET /tasks of the Docker API.
 import { z } from 'zod';
-import type { Cluster } from '../clusters/cluster.ts';
-import type { Managers } from '../clusters/managers.ts';
 import type { Commands } from '../hosts/commands.ts';
 
 const text = z
@@ -39,11 +37,19 @@ export type Task = z.infer<typeof engineTask>;
 
 const answer = z.object({ tasks: z.array(engineTask) });
 
-/** @throws Failure CLUSTER_UNREACHABLE, or the engine's. */
-export const readTasks = async (
-  { managers, commands }: { managers: Managers; commands: Commands },
-  cluster: Cluster,
-  nodeId: string,
-): Promise<Task[]> =>
-  answer.parse(await commands.read(managers.first(cluster).id, { __typename: 'ReadTasks', node: nodeId }))
-    .tasks;
+/** Observed states that a task does not leave again (swarmkit api/types.proto, TaskState). */
+const endedStates: ReadonlySet<string> = new Set([
+  'COMPLETE',
+  'SHUTDOWN',
+  'FAILED',
+  'REJECTED',
+  'REMOVE',
+  'ORPHANED',
+]);
+
+/** Whether it is, or may be, still running: what was observed counts, never what is wished for. */
+export const hasNotEnded = ({ state }: Pick<Task, 'state'>): boolean => !endedStates.has(state);
+
+/** Through this host's engine, which must be a manager's. @throws Failure HOST_OFFLINE, or the engine's. */
+export const readTasks = async (commands: Commands, hostId: string, nodeId: string): Promise<Task[]> =>
+  answer.parse(await commands.read(hostId, { __typename: 'ReadTasks', node: nodeId })).tasks;

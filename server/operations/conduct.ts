@@ -38,6 +38,8 @@ export type Conduct = {
   resume(action: AnyAction, operation: Operation): void;
   cancel(id: string): Promise<Operation>;
   live(id: string): Operation | undefined;
+  /** All that are not ended, in the order in which they came: as they are, not as they were saved last. */
+  open(): readonly Operation[];
   /** The operation when it is final, or as it stands when the time is over. */
   settled(operation: Operation, waitMs: number): Promise<Operation>;
   stop(): Promise<void>;
@@ -271,6 +273,7 @@ export const createConduct = ({
       }
       return live.durable;
     },
+    open: () => [...lives.values()].map(({ operation }) => operation),
     live: (id) => lives.get(id)?.durable,
     settled: async (operation, waitMs) => {
       const live = lives.get(operation.id);

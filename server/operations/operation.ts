@@ -36,7 +36,9 @@ export type Step = {
 export const guardNames = [
   'NO_FAULT_TOLERANCE',
   'LAST_ACTIVE_NODE',
+  'CONCURRENT_DRAIN',
   'UNREACHABLE_MANAGER',
+  'HOSTS_SKEP',
   'ADDRESS_NOT_LOCAL',
   'MAJORITY_RECOVERABLE',
 ] as const;

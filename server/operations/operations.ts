@@ -28,6 +28,8 @@ export type Operations = {
   /** Lets an open operation end early. @throws Failure NOT_CANCELLABLE */
   cancel(id: string): Promise<Operation>;
   find(id: string): Promise<Operation | null>;
+  /** The open ones, in the order in which they came; as they are at this moment. */
+  open(): readonly Operation[];
   /** Goes on with what an earlier process left open. */
   recover(): Promise<void>;
   stop(): Promise<void>;
@@ -202,6 +204,7 @@ export const createOperations = ({
     perform,
     cancel: (id) => conduct.cancel(id),
     find: async (id) => conduct.live(id) ?? (await store.find(id)),
+    open: () => conduct.open(),
     recover: async () => {
       await failpoint('recovery.begun');
       for (const operation of await store.listOpen()) {

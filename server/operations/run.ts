@@ -60,7 +60,8 @@ export const createRun = ({
   const carryOut = async (target: Target, work: (target: Target) => Promise<void>): Promise<void> => {
     if (finished.has(target.state)) return;
     signal.throwIfAborted();
-    if (cancel.aborted) {
+    // One that was begun before a restart is gone on with: its work sees the cancellation itself.
+    if (cancel.aborted && target.state !== 'RUNNING') {
       target.state = 'SKIPPED';
       return;
     }

@@ -38,6 +38,8 @@ const GuardEnum = builder.enumType('Guard', {
       description: 'The cluster tolerates the loss of a manager now and would not afterwards.',
     },
     LAST_ACTIVE_NODE: { description: 'No Ready node would be ACTIVE.' },
+    CONCURRENT_DRAIN: { description: 'Another operation drains nodes of this cluster.' },
+    HOSTS_SKEP: { description: 'This server itself runs on the host of the node.' },
     UNREACHABLE_MANAGER: { description: 'A manager is unreachable, and fewer reachable ones would be left.' },
     ADDRESS_NOT_LOCAL: {
       description: 'The host’s agent does not have this address (it may be right behind NAT).',
@@ -107,6 +109,28 @@ const ImpactRef = builder.objectRef<Impact>('Impact').implement({
     toleratesAfter: t.exposeInt('toleratesAfter', {
       nullable: true,
       description: 'How many can be lost afterwards.',
+    }),
+    tasksMoving: t.exposeInt('tasksMoving', {
+      nullable: true,
+      description:
+        'Running tasks of replicated services and jobs on the nodes. Those of global services end.',
+    }),
+    servicesWithGap: t.stringList({
+      nullable: true,
+      description:
+        'Names of services all of whose running tasks stand on the nodes: they pause, for a new task starts only when the old one has stopped.',
+      resolve: ({ servicesWithGap }) => servicesWithGap,
+    }),
+    unplaceable: t.stringList({
+      nullable: true,
+      description:
+        'Names of services of which the other Ready and ACTIVE nodes take fewer tasks than have to move. Evaluated: constraints (`==`, `!=`) on node.id, node.hostname, node.role, node.labels, engine.labels, node.platform.os and node.platform.arch; platforms; replicas a node; reservations of CPU and memory; each service by itself. Not evaluated, and taken as met: node.ip, plugins, generic resources, ports in host mode.',
+      resolve: ({ unplaceable }) => unplaceable,
+    }),
+    standaloneContainers: t.exposeInt('standaloneContainers', {
+      nullable: true,
+      description:
+        'Running containers of no service on the nodes’ hosts, which stay there; null where a node has no agent that tells.',
     }),
   }),
 });

@@ -49,6 +49,8 @@ export const failureCodes = {
   // Guards: refused unless overridden with a reason
   NO_FAULT_TOLERANCE: 'The cluster tolerates the loss of a manager now and would not afterwards.',
   LAST_ACTIVE_NODE: 'No active node would be left for tasks to run on.',
+  CONCURRENT_DRAIN: 'Another operation drains nodes of this cluster.',
+  HOSTS_SKEP: 'This server itself runs on the host of the node.',
   UNREACHABLE_MANAGER: 'A manager is unreachable, and fewer reachable ones would be left.',
   ADDRESS_NOT_LOCAL: 'The host’s agent does not have this address.',
   MAJORITY_RECOVERABLE:
@@ -69,6 +71,8 @@ export const failureCodes = {
   INTERRUPTED: 'The agent was stopped before it heard the engine’s answer.',
   JOURNAL_FAILED: 'The agent could not write its journal, so nothing was sent to the engine.',
   NOT_OBSERVED: 'The engine said yes, but the wanted state was not observed in time.',
+  DRAIN_DEADLINE:
+    'Tasks were left on the node at the deadline, which the message names; the node stays in drain.',
   PROMOTION_STUCK:
     'The engine of the promoted node tries to enter the raft group through the manager that it once joined by, which is none any more. Start that engine anew, or promote that manager again.',
   OUTCOME_UNKNOWN: 'It may have happened; observation could not tell in time.',
@@ -90,6 +94,7 @@ const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'HOST_OFFLINE',
   'NO_LEADER',
   'OUT_OF_SEQUENCE',
+  'DRAIN_DEADLINE',
   'NOT_IN_RAFT_YET',
   'MANAGER_UNREACHABLE',
   'ENGINE_UNREACHABLE',

@@ -46,6 +46,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     },
     createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
     demoteNodes: { permission: 'node:demote', ask: `demoteNodes(input: { ${nodes}, ${dry} }) ${operation}` },
+    drainNodes: {
+      permission: 'node:availability',
+      ask: `drainNodes(input: { ${nodes}, ${dry} }) ${operation}`,
+    },
     forgetCluster: {
       permission: 'cluster:update',
       ask: `forgetCluster(input: { cluster: "nosuch", ${dry} }) ${operation}`,

@@ -37,6 +37,7 @@ const nodeMutations: Record<string, Record<string, unknown>> = {
   promoteNodes: {},
   demoteNodes: {},
   setNodeAvailability: { availability: 'DRAIN' },
+  drainNodes: {},
   updateNodeLabels: { set: [{ key: 'zone', value: 'a' }] },
   removeNodes: {},
 };
@@ -412,4 +413,7 @@ export const elsewhere: Record<string, readonly string[]> = {
   // A warning, not a refusal: operations/membership.test.ts.
   joinHosts: ['ALREADY_MEMBER'],
   updateNodeLabels: ['LABEL_NOT_SET'],
+  // operations/drain.test.ts
+  setNodeAvailability: ['CONCURRENT_DRAIN', 'HOSTS_SKEP'],
+  drainNodes: ['LAST_ACTIVE_NODE', 'CONCURRENT_DRAIN', 'HOSTS_SKEP', 'DRAIN_DEADLINE', 'ALREADY_DRAINED'],
 };

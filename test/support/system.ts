@@ -30,7 +30,7 @@ export type System = {
 
 /** Fields that most tests want of an operation. */
 export const operationFields =
-  'id action state clusterId: cluster { id } reason actor { kind id name } guards { guard message } warnings { code message target } failure { code message hint retryable } targets { kind id name state failure { code message } } steps { name target state detail startedAt endedAt } overrides observedAt startedAt endedAt impact { managersBefore managersAfter reachableAfter toleratesBefore toleratesAfter }';
+  'id action state clusterId: cluster { id } reason actor { kind id name } guards { guard message } warnings { code message target } failure { code message hint retryable } targets { kind id name state failure { code message } } steps { name target state detail startedAt endedAt } overrides observedAt startedAt endedAt impact { managersBefore managersAfter reachableAfter toleratesBefore toleratesAfter tasksMoving servicesWithGap unplaceable standaloneContainers } progress { done total unit }';
 
 let systems = 0;
 
