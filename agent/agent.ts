@@ -86,6 +86,7 @@ export async function startAgent({
   });
   const linking = runLink({
     url: config.serverUrl,
+    binding: config.binding,
     identity,
     enrolment: config.enrolment,
     version,
@@ -94,7 +95,7 @@ export async function startAgent({
     delays: times.linkDelays,
     describe: async () => {
       const seen = await observe();
-      return { hostname: seen.hostname, engineId: seen.engine?.id ?? null };
+      return { hostname: seen.hostname, bootId: seen.bootId, engineId: seen.engine?.id ?? null };
     },
     onAttached: async (next) => {
       session = next;

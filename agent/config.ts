@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import type { Binding } from './connection.ts';
 import type { CommandName } from './contract.ts';
 import { commandKinds } from './executors.ts';
 import type { Enrolment } from './link.ts';
@@ -11,6 +12,7 @@ import type { Address } from './observe.ts';
 /** What the agent was told at its start. */
 export interface Config {
   readonly serverUrl: string;
+  readonly binding: Binding;
   readonly stateFolder: string;
   readonly dockerSocket: string;
   readonly enrolment: Enrolment | undefined;
@@ -40,6 +42,8 @@ const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 const settingsShape = z.object({
   /** `wss://server:4000/agent`, `ws://…` to this machine only, or `ws+unix:/path/to.sock:/agent`. */
   SKEP_AGENT_SERVER: z.string({ error: 'is missing: the URL of the server, wss://…/agent' }),
+  /** `none`: a proxy in front of the server ends the TLS, and its certificate is trusted here (NODE_EXTRA_CA_CERTS); `required`: the server’s key vouches for this very TLS connection, whoever signed its certificate. */
+  SKEP_AGENT_BINDING: z.enum(['required', 'none']).default('required'),
   /** Folder of the key, the membership and the journal. One agent a folder. */
   SKEP_AGENT_STATE: z.string().min(1).default('/var/lib/skep-agent'),
   /** The engine's unix socket. */
@@ -74,6 +78,7 @@ const flags: Readonly<Record<string, { readonly type: 'string' }>> = {
   interfaces: { type: 'string' },
   hostname: { type: 'string' },
   plaintext: { type: 'string' },
+  binding: { type: 'string' },
   'log-level': { type: 'string' },
 };
 
@@ -101,8 +106,12 @@ export function readConfig({
     );
   }
   const settings = parsed.data;
+  const serverUrl = readServerUrl(settings.SKEP_AGENT_SERVER, settings.SKEP_AGENT_PLAINTEXT === 'yes');
   return {
-    serverUrl: readServerUrl(settings.SKEP_AGENT_SERVER, settings.SKEP_AGENT_PLAINTEXT === 'yes'),
+    serverUrl,
+    // Without TLS, which is for this machine or was allowed by name, there is nothing to bind to.
+    binding:
+      serverUrl.startsWith('wss:') && settings.SKEP_AGENT_BINDING === 'required' ? 'tls-exporter' : 'none',
     stateFolder: settings.SKEP_AGENT_STATE,
     dockerSocket: settings.SKEP_AGENT_DOCKER_SOCKET.replace(/^unix:\/\//, ''),
     enrolment: readEnrolment(settings.SKEP_AGENT_ENROLMENT, settings.SKEP_AGENT_ENROLMENT_FILE),

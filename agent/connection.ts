@@ -1,6 +1,8 @@
 // One graphql-ws connection to the server: requests with a deadline, one subscription, heartbeats; never reconnects.
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { type Client, createClient, MessageType, stringifyMessage } from 'graphql-ws';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import { z } from 'zod';
 
 const requestTimeoutMs = 20_000;
@@ -25,10 +27,18 @@ export class ServerRefusal extends Error {
   }
 }
 
+/**
+ * How the server is known over TLS. `tls-exporter`: its pinned key signs what only the two ends of this TLS connection
+ * know, so its certificate is not looked at. `none`: by its certificate, where there is TLS.
+ */
+export type Binding = 'tls-exporter' | 'none';
+
 /** One connection. */
 export interface Connection {
   /** The payload of the server's acknowledgement. */
   readonly acknowledgement: unknown;
+  /** The TLS exporter of RFC 9266 in base64url; null without TLS. */
+  readonly channel: string | null;
   /** Rejects with ServerRefusal, or with ConnectionLost when no answer came. */
   request<T>(query: string, variables: Record<string, unknown>, shape: z.ZodType<T>): Promise<T>;
   /** `next` gets each `data`. Rejects when the subscription ends, as it always does with its connection. */
@@ -40,15 +50,36 @@ export interface Connection {
   close(): void;
 }
 
+// Before TLS 1.3 the exporter is unique only with an extension that Node does not tell of (RFC 9266, 3).
+const tlsOptions: Readonly<Record<Binding, ClientOptions>> = {
+  'tls-exporter': { rejectUnauthorized: false, minVersion: 'TLSv1.3' },
+  none: { rejectUnauthorized: true, minVersion: 'TLSv1.2' },
+};
+
 // graphql-ws makes the socket by `new`, with no room for options.
-class BoundedSocket extends WebSocket {
-  constructor(address: string, protocols: string | string[]) {
-    super(address, protocols, {
-      maxPayload: maximumMessageBytes,
-      perMessageDeflate: false,
-      handshakeTimeout: connectTimeoutMs,
-    });
-  }
+function socketClass(
+  binding: Binding,
+  onUpgrade: (socket: Socket) => void,
+): new (
+  address: string,
+  protocols: string | string[],
+) => WebSocket {
+  return class extends WebSocket {
+    constructor(address: string, protocols: string | string[]) {
+      super(address, protocols, {
+        maxPayload: maximumMessageBytes,
+        perMessageDeflate: false,
+        handshakeTimeout: connectTimeoutMs,
+        ...tlsOptions[binding],
+      });
+      this.once('upgrade', (response) => onUpgrade(response.socket));
+    }
+  };
+}
+
+function exporterOf(socket: Socket | undefined): string | null {
+  if (!(socket instanceof TLSSocket)) return null;
+  return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)).toString('base64url');
 }
 
 const errorsShape = z.array(
@@ -59,8 +90,13 @@ const errorsShape = z.array(
 );
 
 /** Opens a connection and waits for the server's acknowledgement. Rejects with ConnectionLost. */
-export async function connect(url: string, payload: Record<string, unknown>): Promise<Connection> {
+export async function connect(
+  url: string,
+  payload: Record<string, unknown>,
+  binding: Binding,
+): Promise<Connection> {
   let socket: WebSocket | undefined;
+  let underneath: Socket | undefined;
   let lastHeard = performance.now();
   let heart: NodeJS.Timeout | undefined;
   let fail: (error: Error) => void = () => {};
@@ -83,7 +119,9 @@ export async function connect(url: string, payload: Record<string, unknown>): Pr
   const client: Client = createClient({
     url,
     connectionParams: payload,
-    webSocketImpl: BoundedSocket,
+    webSocketImpl: socketClass(binding, (upgraded) => {
+      underneath = upgraded;
+    }),
     lazy: false,
     retryAttempts: 0,
     connectionAckWaitTimeout: connectTimeoutMs,
@@ -159,6 +197,7 @@ export async function connect(url: string, payload: Record<string, unknown>): Pr
   const received = await Promise.race([acknowledgement, lost]);
   return {
     acknowledgement: received,
+    channel: exporterOf(underneath),
     request,
     subscribe,
     beat,

@@ -5,7 +5,7 @@ export const enrolDocument = 'mutation Enrol($input: EnrolInput!) { enrol(input:
 
 /** Proves the agent's key. */
 export const attachDocument =
-  'mutation Attach($signature: String!) { attach(signature: $signature) { host heartbeatSeconds } }';
+  'mutation Attach($signature: String!, $bootId: String!, $engineId: ID) { attach(signature: $signature, bootId: $bootId, engineId: $engineId) { host heartbeatSeconds } }';
 
 /** Sends what the agent sees of its host. */
 export const reportDocument = 'mutation Report($input: ReportInput!) { report(input: $input) }';

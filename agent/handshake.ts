@@ -7,6 +7,8 @@ export const acknowledgementShape = z.object({
   server: z.string(),
   publicKey: z.string(),
   nonce: z.string().min(22),
+  binding: z.enum(['tls-exporter', 'none']),
+  generation: z.string().min(1),
   signature: z.string(),
 });
 
@@ -21,14 +23,31 @@ export function createNonce(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** The text that the agent signs in `attach`. */
-export function agentProof(host: string, agentNonce: string, serverNonce: string): string {
-  return `skep-agent-v1\n${host}\n${agentNonce}\n${serverNonce}`;
+/** What both sides of a connection know of it before anything is proven. */
+export interface Opening {
+  /** Empty on an enrolling connection. */
+  readonly host: string;
+  readonly nonce: string;
+  /** What the proofs are bound to: the TLS exporter of this very connection, or `none`. */
+  readonly channel: string;
 }
 
-/** The text that the server signs in its acknowledgement; `host` is empty on an enrolling connection. */
-export function serverProof(host: string, agentNonce: string, serverNonce: string): string {
-  return `skep-server-v1\n${host}\n${agentNonce}\n${serverNonce}`;
+/** The text that the agent signs in `attach`. */
+export function agentProof(
+  { host, nonce, channel }: Opening,
+  serverNonce: string,
+  { bootId, engineId }: { bootId: string; engineId: string | null },
+): string {
+  return ['skep-agent-v2', host, nonce, serverNonce, channel, bootId, engineId ?? ''].join('\n');
+}
+
+/** The text that the server signs in its acknowledgement. */
+export function serverProof(
+  { host, nonce, channel }: Opening,
+  serverNonce: string,
+  generation: string,
+): string {
+  return ['skep-server-v2', host, nonce, serverNonce, channel, generation].join('\n');
 }
 
 /** What an enrolment pins of the server: the SHA-256 of its SPKI DER key, in base64url. */
@@ -45,15 +64,16 @@ export function pinOf(publicKey: string): string {
 export function verifyServer(
   acknowledgement: Acknowledgement,
   trusted: { serverKey: string } | { pin: string },
-  host: string,
-  agentNonce: string,
+  opening: Opening,
 ): void {
-  const { publicKey, nonce, signature } = acknowledgement;
+  const { publicKey, nonce, generation, signature } = acknowledgement;
   const isKnownKey = 'pin' in trusted ? pinOf(publicKey) === trusted.pin : publicKey === trusted.serverKey;
   if (!isKnownKey)
     throw new UntrustedServer('the server has another key than the one that this agent trusts');
-  if (!isSigned(publicKey, serverProof(host, agentNonce, nonce), signature)) {
-    throw new UntrustedServer('the server did not prove its key');
+  if (!isSigned(publicKey, serverProof(opening, nonce, generation), signature)) {
+    throw new UntrustedServer(
+      'the server did not prove its key for this connection: somebody stands in between, or it is another server',
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 // The agent's way to its server: connect, prove, enrol or attach, listen for commands, and begin again when it breaks.
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Connection, ConnectionLost, connect, ServerRefusal } from './connection.ts';
+import { type Binding, type Connection, ConnectionLost, connect, ServerRefusal } from './connection.ts';
 import {
   type CommandEnvelope,
   type Completion,
@@ -11,7 +11,15 @@ import {
 } from './contract.ts';
 import * as documents from './documents.ts';
 import { failpoint } from './failpoints.ts';
-import { acknowledgementShape, agentProof, createNonce, UntrustedServer, verifyServer } from './handshake.ts';
+import {
+  type Acknowledgement,
+  acknowledgementShape,
+  agentProof,
+  createNonce,
+  type Opening,
+  UntrustedServer,
+  verifyServer,
+} from './handshake.ts';
 import { type SignedHead, signedHead } from './heads.ts';
 import type { Identity } from './identity.ts';
 import type { Log } from './log.ts';
@@ -34,6 +42,14 @@ export interface Statement {
   readonly ask: string | null;
   readonly heads: readonly SignedHead[];
   readonly refused: SignedHead | null;
+}
+
+/** What the agent tells of its host when it enrols or attaches. */
+export interface HostDescription {
+  readonly hostname: string;
+  readonly bootId: string;
+  /** Null while the engine does not answer. */
+  readonly engineId: string | null;
 }
 
 /** A one-time enrolment: the secret, and the pin of the server that may see it. */
@@ -62,11 +78,13 @@ const anyAnswer = z.looseObject({});
 /**
  * Keeps the agent connected until `signal` aborts; then resolves.
  *
- * @param describe - what enrolment tells of the host
+ * @param binding - whether the proofs are bound to the TLS connection
+ * @param describe - what enrolment and attachment tell of the host
  * @param onAttached - ends before the first command is asked for
  */
 export async function runLink({
   url,
+  binding,
   identity,
   enrolment,
   version,
@@ -80,10 +98,11 @@ export async function runLink({
   delays = defaultDelays,
 }: {
   url: string;
+  binding: Binding;
   identity: Identity;
   enrolment: Enrolment | undefined;
   version: string;
-  describe: () => Promise<{ hostname: string; engineId: string | null }>;
+  describe: () => Promise<HostDescription>;
   onAttached: (session: Session) => Promise<void>;
   onCommand: (command: CommandEnvelope) => void;
   onHead: (notice: HeadNotice) => void;
@@ -96,19 +115,19 @@ export async function runLink({
 
   const attach = async (
     connection: Connection,
-    host: string,
-    nonce: string,
-    serverNonce: string,
+    opening: Opening,
+    { nonce: serverNonce }: Acknowledgement,
   ): Promise<never> => {
-    const signature = identity.sign(agentProof(host, nonce, serverNonce));
+    const { bootId, engineId } = await describe();
+    const signature = identity.sign(agentProof(opening, serverNonce, { bootId, engineId }));
     const { attach: answer } = await connection.request(
       documents.attachDocument,
-      { signature },
+      { signature, bootId, engineId },
       attachAnswer,
     );
     connection.beat(answer.heartbeatSeconds * 1000);
     failures = 0;
-    log.info({ host }, 'attached to the server');
+    log.info({ host: opening.host }, 'attached to the server');
     await failpoint('link.attached');
     await onAttached(sessionOf(connection));
     // An older server has none: that must not end the connection.
@@ -129,7 +148,8 @@ export async function runLink({
   };
 
   const enrol = async (connection: Connection, { secret }: Enrolment, serverKey: string): Promise<void> => {
-    const input = { secret, publicKey: identity.publicKey, ...(await describe()) };
+    const { hostname, engineId } = await describe();
+    const input = { secret, publicKey: identity.publicKey, hostname, engineId };
     await failpoint('link.beforeEnrol');
     const { enrol: answer } = await connection.request(documents.enrolDocument, { input }, enrolAnswer);
     await failpoint('link.enrolled');
@@ -144,15 +164,17 @@ export async function runLink({
     const trusted = membership ?? enrolment;
     if (trusted === undefined) throw new UntrustedServer('not enrolled, and no enrolment secret was given');
     const nonce = createNonce();
-    const connection = await connect(url, { ...(host === '' ? {} : { agent: host }), nonce, version });
+    const payload = { ...(host === '' ? {} : { agent: host }), nonce, version, binding };
+    const connection = await connect(url, payload, binding);
     const close = (): void => connection.close();
     signal.addEventListener('abort', close);
     try {
       connection.beat(firstHeartbeatMs);
       const acknowledgement = acknowledgementShape.safeParse(connection.acknowledgement);
       if (!acknowledgement.success) throw new UntrustedServer('the server did not introduce itself');
-      verifyServer(acknowledgement.data, trusted, host, nonce);
-      if (membership !== undefined) await attach(connection, host, nonce, acknowledgement.data.nonce);
+      const opening = { host, nonce, channel: channelOf(connection, acknowledgement.data, binding) };
+      verifyServer(acknowledgement.data, trusted, opening);
+      if (membership !== undefined) await attach(connection, opening, acknowledgement.data);
       else if (enrolment !== undefined) await enrol(connection, enrolment, acknowledgement.data.publicKey);
     } finally {
       signal.removeEventListener('abort', close);
@@ -174,6 +196,18 @@ export async function runLink({
       await delay(waitMs, undefined, { signal }).catch(() => {});
     }
   }
+}
+
+// Never what the server wishes: what this agent was told to insist on.
+function channelOf(connection: Connection, acknowledgement: Acknowledgement, binding: Binding): string {
+  if (acknowledgement.binding !== binding) {
+    throw new UntrustedServer(
+      'the server binds its proof otherwise than this agent asks: SKEP_AGENT_BINDING=none is for a proxy that ends the TLS',
+    );
+  }
+  if (binding === 'none') return 'none';
+  if (connection.channel === null) throw new UntrustedServer('there is no TLS connection to bind a proof to');
+  return connection.channel;
 }
 
 function sessionOf(connection: Connection): Session {

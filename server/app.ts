@@ -9,6 +9,7 @@ import { createDenials } from './audit/denials.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
 import { createVerifyAudit } from './audit/verify.ts';
+import { openCertificate } from './certificate.ts';
 import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
 import { createDiscover } from './clusters/discover.ts';
 import { initClusterAction } from './clusters/init.ts';
@@ -79,6 +80,8 @@ export type App = {
   port: number;
   /** Reads are answered and not published while true (for tests). */
   pauseWatcher(paused: boolean): void;
+  /** Reads the certificate's files again. @throws Error: they do not fit, and the old ones stay in use. */
+  renewCertificate(): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -89,6 +92,12 @@ const factOf = async (db: Database, key: string): Promise<string> => {
   const value = uuidv7();
   await db.write(async (tx) => void (await tx.setting.create({ data: { key, value } })));
   return value;
+};
+
+/** What a certificate of our own is for: how callers and agents on this machine and others address the server. */
+const namesOf = ({ host, agentUrl }: Config): string[] => {
+  const dialled = agentUrl === null ? [] : [new URL(agentUrl).hostname.replace(/^\[|\]$/g, '')];
+  return ['localhost', '127.0.0.1', host, ...dialled].filter((name) => name !== '0.0.0.0' && name !== '::');
 };
 
 /**
@@ -115,6 +124,8 @@ export const createApp = async ({
   const db = await createDatabase({ file, log });
   chmodSync(file, 0o600);
   const clock = createClock();
+  const openTls = () => openCertificate(config.tls, config.dataDir, namesOf(config));
+  const certificate = await openTls();
   const generation = await factOf(db, 'generation');
   const events = await createEvents({ db, clock, generation, keep: config.eventsKept });
   const identity = openServerIdentity({
@@ -251,7 +262,7 @@ export const createApp = async ({
     heads,
     witnesses,
     verifyAudit,
-    agentUrl: () => config.agentUrl ?? `ws://${config.host}:${listening?.port ?? config.port}/agent`,
+    agentUrl: () => config.agentUrl ?? (listening?.url ?? '').replace(/^http(.*)graphql$/, 'ws$1agent'),
     sourceOf: createSourceOf(config.behindProxy),
   };
   const slowReaders = createSlowReaders(slowReaderLimits);
@@ -279,23 +290,31 @@ export const createApp = async ({
     commands,
     witnesses,
     notice,
+    generation: () => generation,
+    behindProxy: config.behindProxy,
+    sourceOf: parts.sourceOf,
     clock,
     log,
   });
   await operations.recover();
   listening = await listen({
     ...config,
+    certificate,
     graphql,
     upgrades: { '/graphql': sockets.upgrade, '/agent': agents.upgrade },
     ready: async () => (await db.read.setting.count()) > 0,
   });
   log.info({ url: listening.url, socket: config.socket, version }, 'listening');
 
-  const { url, port, close } = listening;
+  const { url, port, renew, close } = listening;
   return {
     url,
     port,
     pauseWatcher: read.pause,
+    renewCertificate: async () => {
+      const next = await openTls();
+      if (next) renew(next);
+    },
     close: async () => {
       watch.stop();
       slowReaders.stop();

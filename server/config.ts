@@ -1,6 +1,7 @@
 // The server's configuration: environment variables, checked at start.
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import type { CertificateSource } from './certificate.ts';
 
 const yes = z
   .enum(['yes', 'no'])
@@ -21,7 +22,7 @@ const isOrigin = (text: string): boolean => {
 const environment = z.object({
   /** Folder of the database and the server's key. */
   SKEP_DATA_DIR: z.string().min(1).default('data'),
-  /** Address to listen on. Other than loopback only behind a proxy that speaks TLS. */
+  /** Address to listen on. Other than loopback only with TLS, or behind a proxy that speaks it. */
   SKEP_HOST: z.string().min(1).default('127.0.0.1'),
   /** TCP port; 0: any free one. */
   SKEP_PORT: z.coerce.number().int().min(0).max(65_535).default(4_000),
@@ -29,6 +30,12 @@ const environment = z.object({
   SKEP_SOCKET: z.string().min(1).optional(),
   /** `yes`: a proxy in front speaks TLS, so SKEP_HOST may be any address, and X-Forwarded-For says where a request came from. */
   SKEP_BEHIND_PROXY: yes,
+  /** File of the certificate, with its chain, in PEM: the server speaks TLS. Read again on SIGHUP. */
+  SKEP_TLS_CERT: z.string().min(1).optional(),
+  /** File of the certificate's key, PEM. */
+  SKEP_TLS_KEY: z.string().min(1).optional(),
+  /** `self-signed`: TLS with a certificate that the server makes itself and keeps in its data folder. */
+  SKEP_TLS: z.enum(['no', 'self-signed']).default('no'),
   /** Milliseconds between two reads of a cluster without a hint from its engines. */
   SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How many events are kept for subscribers that come back. */
@@ -69,6 +76,7 @@ export type Config = {
   eventsKept: number;
   agentUrl: string | null;
   behindProxy: boolean;
+  tls: CertificateSource;
   allowedOrigins: readonly string[];
   wrongKeysPerMinute: number;
   mutationsPerMinute: number;
@@ -77,6 +85,17 @@ export type Config = {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   failpoints: string | undefined;
   development: boolean;
+};
+
+/** @throws Error: half a pair, or two ways at once. */
+const tlsOf = (data: z.infer<typeof environment>): CertificateSource => {
+  const [made, cert, key] = [data.SKEP_TLS, data.SKEP_TLS_CERT, data.SKEP_TLS_KEY];
+  if ((cert === undefined) !== (key === undefined))
+    throw new Error('SKEP_TLS_CERT, SKEP_TLS_KEY: a certificate needs its key; give both or none');
+  if (cert === undefined || key === undefined) return made === 'no' ? null : { kind: 'self-signed' };
+  if (made === 'self-signed')
+    throw new Error('SKEP_TLS: self-signed, and SKEP_TLS_CERT names a certificate; give one of the two');
+  return { kind: 'files', cert: resolve(cert), key: resolve(key) };
 };
 
 const isLoopback = (host: string): boolean =>
@@ -90,9 +109,10 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     throw new Error(`${issue?.path.join('.')}: ${issue?.message}`);
   }
   const { data } = parsed;
-  if (!isLoopback(data.SKEP_HOST) && !data.SKEP_BEHIND_PROXY)
+  const tls = tlsOf(data);
+  if (!isLoopback(data.SKEP_HOST) && !data.SKEP_BEHIND_PROXY && tls === null)
     throw new Error(
-      'SKEP_HOST: without TLS the server listens on loopback only; set SKEP_BEHIND_PROXY=yes if a proxy in front speaks TLS',
+      'SKEP_HOST: without TLS the server listens on loopback only; set SKEP_TLS_CERT and SKEP_TLS_KEY, or SKEP_TLS=self-signed, or SKEP_BEHIND_PROXY=yes if a proxy in front speaks TLS',
     );
   return {
     dataDir: resolve(data.SKEP_DATA_DIR),
@@ -103,6 +123,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     eventsKept: data.SKEP_EVENTS_KEPT,
     agentUrl: data.SKEP_AGENT_URL ?? null,
     behindProxy: data.SKEP_BEHIND_PROXY,
+    tls,
     allowedOrigins: data.SKEP_ALLOWED_ORIGINS,
     wrongKeysPerMinute: data.SKEP_WRONG_KEYS_PER_MINUTE,
     mutationsPerMinute: data.SKEP_MUTATIONS_PER_MINUTE,

@@ -1,12 +1,20 @@
 // The one HTTP server: GraphQL, the agents' path, health, on a port and perhaps a unix socket too.
 import { rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Certificate } from './certificate.ts';
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
-export type Listening = { url: string; port: number; close(): Promise<void> };
+export type Listening = {
+  url: string;
+  port: number;
+  /** Shows another certificate from the next connection on. */
+  renew(certificate: Certificate): void;
+  close(): Promise<void>;
+};
 
 /** @param behindProxy the proxy's word counts: the last address of X-Forwarded-For, which it wrote itself. */
 export const createSourceOf =
@@ -21,12 +29,14 @@ const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?', 1)[
 
 /**
  * @param ready whether the server can answer: database open, recovery begun.
+ * @param certificate null: no TLS. A unix socket never has it.
  * @param upgrades WebSocket endpoints by path.
  */
 export const listen = async ({
   host,
   port,
   socket,
+  certificate,
   graphql,
   upgrades,
   ready,
@@ -34,6 +44,7 @@ export const listen = async ({
   host: string;
   port: number;
   socket: string | null;
+  certificate: Certificate | null;
   graphql: (request: IncomingMessage, response: ServerResponse) => void;
   upgrades: Readonly<Record<string, Upgrade>>;
   ready: () => Promise<boolean>;
@@ -66,9 +77,10 @@ export const listen = async ({
     connectionsCheckingInterval: 2_000,
     maxHeaderSize: 16_384,
   };
-  const servers = [createServer(limits, onRequest).on('upgrade', onUpgrade)];
-  const [tcp] = servers;
-  if (!tcp) throw new Error('no server');
+  const secure =
+    certificate && createTlsServer({ ...limits, ...certificate, minVersion: 'TLSv1.2' }, onRequest);
+  const tcp = (secure ?? createServer(limits, onRequest)).on('upgrade', onUpgrade);
+  const servers = [tcp];
   await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, host, resolve));
   if (socket !== null) {
     const local = createServer(limits, onRequest).on('upgrade', onUpgrade);
@@ -79,8 +91,9 @@ export const listen = async ({
   }
   const { port: bound } = tcp.address() as AddressInfo;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}/graphql`,
+    url: `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${bound}/graphql`,
     port: bound,
+    renew: (next) => secure?.setSecureContext({ ...next, minVersion: 'TLSv1.2' }),
     close: async () => {
       await Promise.all(
         servers.map(

@@ -36,6 +36,12 @@ const start = async (): Promise<void> => {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.on('SIGHUP', () => {
+    app.renewCertificate().then(
+      () => log.info({}, 'the certificate was read again'),
+      (error: unknown) => log.error({ err: error }, 'the certificate was not read again; the old one stays'),
+    );
+  });
 };
 
 start().catch((error: unknown) => {

@@ -1,5 +1,5 @@
 // The agents' endpoint: graphql-ws on /agent, mutual proof of keys, one link a host.
-import { createPublicKey, randomBytes, verify } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
@@ -11,10 +11,12 @@ import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { type AgentContext, agentSchema, heartbeatSeconds } from './agent-schema.ts';
+import { channelOf } from './channel.ts';
 import type { Commands } from './commands.ts';
 import type { Enrolments } from './enrolments.ts';
 import type { Host, Report } from './host.ts';
 import { createLink, type Link, type Links } from './links.ts';
+import { type AttachClaim, agentText, type Handshake, proves, serverText } from './proofs.ts';
 import type { Hosts } from './registry.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import type { Witnesses } from './witness.ts';
@@ -22,23 +24,15 @@ import type { Witnesses } from './witness.ts';
 const initPayload = z.object({
   agent: z.string().max(100).nullish(),
   nonce: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  binding: z.enum(['tls-exporter', 'none']),
 });
 
 /** What is kept for a connection between its messages. */
-type Session = { hostId: string | null; agentNonce: string; serverNonce: string; link: Link | null };
+type Session = Handshake & { link: Link | null };
 
 export type AgentEndpoint = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): Promise<void>;
-};
-
-/** The text that an agent signs to attach (agent.graphql, attach). */
-const attachText = (hostId: string, { agentNonce, serverNonce }: Session): string =>
-  `skep-agent-v1\n${hostId}\n${agentNonce}\n${serverNonce}`;
-
-const proves = (host: Host, text: string, signature: string): boolean => {
-  const key = createPublicKey({ key: Buffer.from(host.publicKey, 'base64url'), format: 'der', type: 'spki' });
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
 };
 
 export const createAgentEndpoint = ({
@@ -50,6 +44,9 @@ export const createAgentEndpoint = ({
   commands,
   witnesses,
   notice,
+  generation,
+  behindProxy,
+  sourceOf,
   clock,
   log,
 }: {
@@ -61,6 +58,11 @@ export const createAgentEndpoint = ({
   commands: Commands;
   witnesses: Witnesses;
   notice: AgentContext['notice'];
+  /** Of the server's history; see docs/decisions/0016. */
+  generation: () => string;
+  /** A proxy in front ends the TLS: agents cannot bind their proof to it. */
+  behindProxy: boolean;
+  sourceOf: (request: IncomingMessage) => string | null;
   clock: Clock;
   log: Log;
 }): AgentEndpoint => {
@@ -88,9 +90,10 @@ export const createAgentEndpoint = ({
     session: Session,
     close: (code: number, reason: string) => void,
     signature: string,
+    claim: AttachClaim,
   ): Promise<Host> => {
     const host = session.hostId === null ? null : hosts.find(session.hostId);
-    if (!host || host.revokedAt || !proves(host, attachText(host.id, session), signature))
+    if (!host || host.revokedAt || !proves(host.publicKey, agentText(session, claim), signature))
       throw new Failure(
         'UNAUTHENTICATED',
         'this host is unknown, revoked, or the signature is not its key’s',
@@ -120,37 +123,43 @@ export const createAgentEndpoint = ({
       onConnect: (connection) => {
         const payload = initPayload.safeParse(connection.connectionParams ?? {});
         if (!payload.success) return false;
+        const channel = channelOf(connection.extra.request, payload.data.binding, behindProxy);
+        if (!channel) {
+          connection.extra.socket.close(4403, 'no proof bound to this channel can be given');
+          return false;
+        }
         const session: Session = {
           hostId: payload.data.agent ?? null,
           agentNonce: payload.data.nonce,
           serverNonce: randomBytes(32).toString('base64url'),
+          channel: channel.value,
           link: null,
         };
         sessions.set(connection.extra.socket, session);
         // graphql-ws tells of the end only after the commands' subscription has ended, which waits for a command.
         connection.extra.socket.once('close', () => session.link?.end());
-        const text = `skep-server-v1\n${session.hostId ?? ''}\n${session.agentNonce}\n${session.serverNonce}`;
         return {
           server: identity.id,
           publicKey: identity.publicKey,
           nonce: session.serverNonce,
-          signature: identity.sign(text),
+          binding: channel.binding,
+          generation: generation(),
+          signature: identity.sign(serverText(session, generation())),
         };
       },
       context: ({ extra }): AgentContext => {
         const session = sessions.get(extra.socket);
         if (!session) throw new Error('a connection without a session');
-        const sourceAddress = extra.request.socket.remoteAddress ?? null;
         return {
           version,
-          sourceAddress,
+          sourceAddress: sourceOf(extra.request),
           identity,
           enrolments,
           commands,
           witnesses,
           link: () => session.link,
-          attach: (signature) =>
-            attach(session, (code, reason) => extra.socket.close(code, reason), signature),
+          attach: (signature, claim) =>
+            attach(session, (code, reason) => extra.socket.close(code, reason), signature, claim),
           report: storeReport,
           notice,
         };

@@ -8,6 +8,7 @@ import type { Enrolments } from './enrolments.ts';
 import type { Host, Report } from './host.ts';
 import { report } from './host.ts';
 import type { CommandBody, Envelope, Link } from './links.ts';
+import type { AttachClaim } from './proofs.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import type { HeadNotice, Witnesses } from './witness.ts';
 
@@ -20,7 +21,7 @@ export type AgentContext = {
   commands: Commands;
   witnesses: Pick<Witnesses, 'notices' | 'said'>;
   link: () => Link | null;
-  attach: (signature: string) => Promise<Host>;
+  attach: (signature: string, claim: AttachClaim) => Promise<Host>;
   report: (hostId: string, report: Report) => Promise<void>;
   notice: (hostId: string, notice: { nodes: readonly string[]; gap: boolean }) => void;
 };
@@ -523,9 +524,15 @@ builder.mutationType({
     attach: t.field({
       type: AttachPayload,
       description:
-        'Proves the agent’s key: an Ed25519 signature, in base64url, over the UTF-8 text "skep-agent-v1\\n" + host id + "\\n" + agent nonce + "\\n" + server nonce. Until it succeeds nothing else runs. Errors: UNAUTHENTICATED.',
-      args: { signature: t.arg.string({ required: true }) },
-      resolve: async (_, { signature }, context) => ({ host: (await context.attach(signature)).id }),
+        'Proves the agent’s key: an Ed25519 signature, in base64url, over the UTF-8 lines "skep-agent-v2", host id, agent nonce, server nonce, channel, boot id, engine id (empty when null), joined by "\\n". Channel: 32 bytes of the TLS exporter "EXPORTER-Channel-Binding" with an empty context (RFC 9266, TLS 1.3) in base64url, or "none" where the acknowledgement says so. Until it succeeds nothing else runs. Errors: UNAUTHENTICATED.',
+      args: {
+        signature: t.arg.string({ required: true }),
+        bootId: t.arg.string({ required: true, description: 'Changes when the machine is started anew.' }),
+        engineId: t.arg.id({ description: 'Null while the engine does not answer.' }),
+      },
+      resolve: async (_, { signature, bootId, engineId }, context) => ({
+        host: (await context.attach(signature, { bootId, engineId: engineId ?? null })).id,
+      }),
     }),
     report: t.boolean({
       description: 'What the agent sees of its host. Sent after each attach, then only when it changed.',

@@ -76,9 +76,23 @@ export async function startStandInServer(socketPath: string, { heartbeatSeconds 
           isAttached: false,
         };
         nonces.set(extra.socket, state);
-        const text = `skep-server-v1\n${host}\n${state.agent}\n${state.own}${mode.forge ? 'x' : ''}`;
+        const text = [
+          'skep-server-v2',
+          host,
+          state.agent,
+          state.own,
+          'none',
+          `g1${mode.forge ? 'x' : ''}`,
+        ].join('\n');
         const signature = sign(null, Buffer.from(text), key.privateKey).toString('base64url');
-        return { server: 'stand-in', publicKey, nonce: state.own, signature };
+        return {
+          server: 'stand-in',
+          publicKey,
+          nonce: state.own,
+          binding: 'none',
+          generation: 'g1',
+          signature,
+        };
       },
       context: ({ extra }) => ({ socket: extra.socket }),
       roots: {
@@ -91,11 +105,20 @@ export async function startStandInServer(socketPath: string, { heartbeatSeconds 
             agents.set('host-1', input.publicKey ?? '');
             return { host: 'host-1', name: 'one' };
           },
-          attach: ({ signature }: { signature: string }, { socket }: { socket: WebSocket }) => {
-            record('attach')({ signature });
+          attach: (input: Record<string, string>, { socket }: { socket: WebSocket }) => {
+            record('attach')(input);
+            const { signature = '', bootId, engineId } = input;
             const state = nonces.get(socket);
             const known = agents.get(state?.host ?? '');
-            const text = `skep-agent-v1\n${state?.host}\n${state?.agent}\n${state?.own}`;
+            const text = [
+              'skep-agent-v2',
+              state?.host,
+              state?.agent,
+              state?.own,
+              'none',
+              bootId,
+              engineId ?? '',
+            ].join('\n');
             const isProven =
               known !== undefined &&
               verify(
