@@ -14,6 +14,8 @@ import type { Journal } from './journal.ts';
 import type { Session } from './link.ts';
 import type { Log } from './log.ts';
 
+const offerAgainMs = 1_000;
+
 /** Takes commands from the link, carries them out and brings their results back. */
 export interface Commands {
   /** A command arrived, for the first time or again. */
@@ -56,10 +58,11 @@ export function createCommands({
 
   const offer = async (id: string): Promise<void> => {
     const completion = results.get(id);
-    if (session === undefined || completion === undefined) return;
+    const receiver = session;
+    if (receiver === undefined || completion === undefined) return;
     try {
       await failpoint('command.beforeReport');
-      await session.complete(id, completion);
+      await receiver.complete(id, completion);
       await failpoint('command.reported');
       results.delete(id);
       if (journal.get(id) === undefined) return;
@@ -67,6 +70,8 @@ export function createCommands({
       await failpoint('command.confirmed');
     } catch (error) {
       log.warn({ command: id, error: messageOf(error) }, 'the server did not take a result yet');
+      // Its disk may be full, or locked: the connection stands, and nobody else would bring the result.
+      if (session === receiver && !isStopping) setTimeout(() => void offer(id), offerAgainMs).unref();
     }
   };
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Run } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
+import { DatabaseError } from '../platform/database-error.ts';
 import { failpoint } from '../platform/failpoints.ts';
 import { Failure, isFailureCode } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
@@ -51,6 +52,16 @@ const secretArguments: Partial<Record<CommandBody['__typename'], readonly string
 const readTimeoutMs = 30_000;
 const effectPatienceMs = 60_000;
 const expiresInMs = 30_000;
+
+/** The disk is full, or the database locked. What cannot be put on record is not sent. */
+const notStored = (error: unknown): never => {
+  if (!(error instanceof DatabaseError)) throw error;
+  throw new Failure(
+    'AUDIT_UNAVAILABLE',
+    `a command could not be put on record, so it was not sent: ${error.code}`,
+    'try again; look at the server’s disk',
+  );
+};
 
 /** Sent before a restart with other arguments than it would have now: what became of it, observation must tell. */
 const otherThanBefore: CommandResult = {
@@ -208,7 +219,7 @@ export const createCommands = ({
       const id = uuidv7();
       const now = clock.now();
       await failpoint('command.beforeRow');
-      await db.write(async (tx) => {
+      const stored = db.write(async (tx) => {
         await tx.command.create({
           data: {
             id,
@@ -233,6 +244,7 @@ export const createCommands = ({
           });
         await failpoint('command.rowWritten');
       });
+      await stored.catch(notStored);
       await failpoint('command.beforeSend');
       return whenCompleted(
         { hostId: to, envelope: { id, operation: operationId, expiresInMs, body } },

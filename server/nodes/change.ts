@@ -49,6 +49,7 @@ const worthAgain = new Set([
   'OUT_OF_SEQUENCE',
   'NOT_IN_RAFT_YET',
   'EXPIRED',
+  'AUDIT_UNAVAILABLE',
 ]);
 const nobodyThere = new Set(['HOST_OFFLINE', 'CLUSTER_UNREACHABLE']);
 const retryForMs = 40_000;

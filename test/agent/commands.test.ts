@@ -143,6 +143,19 @@ test('a result that the server did not take is sent again after a reconnect', as
   expect(engine.askedFor('DELETE /nodes/n1')).toHaveLength(1);
 });
 
+test('a result that the server did not take is brought again on the same connection', async () => {
+  engine.answers['GET /nodes/n1'] = { body: node };
+  engine.answers['DELETE /nodes/n1'] = {};
+  await start();
+  server.mode.refuseComplete = true;
+  server.send('c1', remove);
+  await until(() => lines.some((line) => line.includes('did not take a result')), 'a refused result');
+  server.mode.refuseComplete = false;
+  await completionOf('c1');
+  expect(server.heardOf('attach')).toHaveLength(1);
+  expect(engine.askedFor('DELETE /nodes/n1')).toHaveLength(1);
+});
+
 test('effects run one at a time in order, reads pass them', async () => {
   const waiting: ServerResponse[] = [];
   engine.answers['GET /nodes/n1'] = { body: node };

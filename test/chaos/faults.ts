@@ -95,8 +95,6 @@ const thrown = [
   'audit.beforeIntent',
   'audit.intentWritten',
   'operation.beforeSave',
-  'command.beforeRow',
-  'command.rowWritten',
   'command.beforeAcknowledged',
   'command.beforeResult',
   'command.resultWritten',
