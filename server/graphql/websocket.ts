@@ -136,9 +136,10 @@ export const createSocketEndpoint = ({
       {
         protocol: socket.protocol,
         send: (data) =>
-          new Promise((resolve, reject) => {
+          new Promise((resolve) => {
             if (socket.readyState !== socket.OPEN) return resolve();
-            socket.send(data, (error) => (error ? reject(error) : resolve()));
+            // One that fails is of a socket that is gone, and its close ends the operation.
+            socket.send(data, () => resolve());
           }),
         close: (code, reason) => socket.close(code, closeReason(reason)),
         onMessage: (take) =>

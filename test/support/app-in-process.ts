@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { freePort, type ServerProcess } from '../../lab/processes.ts';
 import { type App, createApp } from '../../server/app.ts';
 import { readConfig } from '../../server/config.ts';
+import type { SlowReaderLimits } from '../../server/graphql/slow-readers.ts';
 import { createLog } from '../../server/platform/log.ts';
 
 export type AppInProcess = ServerProcess & { app(): App };
@@ -16,10 +17,12 @@ export const startAppInProcess = async ({
   dir,
   port,
   env = {},
+  slowReaderLimits,
 }: {
   dir: string;
   port?: number;
   env?: NodeJS.ProcessEnv;
+  slowReaderLimits?: SlowReaderLimits;
 }): Promise<AppInProcess> => {
   const bound = port ?? (await freePort());
   const socket = join(dir, 'server.sock');
@@ -45,6 +48,7 @@ export const startAppInProcess = async ({
       showFirstKey: (key) => {
         adminKey = key;
       },
+      ...(slowReaderLimits && { slowReaderLimits }),
       log: createLog({ level: config.logLevel }),
     });
   };

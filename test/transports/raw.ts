@@ -93,9 +93,16 @@ export type RawSocket = {
 
 export const openSocket = (
   { socketUrl }: Pick<ServerProcess, 'socketUrl'>,
-  { protocols = ['graphql-transport-ws'], origin }: { protocols?: string[]; origin?: string } = {},
+  {
+    protocols = ['graphql-transport-ws'],
+    origin,
+    headers = {},
+  }: { protocols?: string[]; origin?: string; headers?: Record<string, string> } = {},
 ): RawSocket => {
-  const socket = new WebSocket(socketUrl, protocols, origin === undefined ? {} : { origin });
+  const socket = new WebSocket(socketUrl, protocols, {
+    headers,
+    ...(origin === undefined ? {} : { origin }),
+  });
   const messages: Message[] = [];
   socket.on('message', (data) => messages.push(JSON.parse(String(data)) as Message));
   socket.on('error', () => undefined);
