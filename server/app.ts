@@ -195,7 +195,7 @@ export const createApp = async ({
     isOwnHost: createIsOwnHost({ hosts, setting: config.ownHost }),
   });
   const node = { find: findNodes, change, managers, settle, guards, workload, read, clock };
-  const membership = { ...cluster, hosts, links, change, find: findNodes, settle };
+  const membership = { ...cluster, authorise, hosts, links, change, find: findNodes, settle };
   const operations: Operations = createOperations({
     actions: [
       cancelOperationAction(() => operations, authorise),

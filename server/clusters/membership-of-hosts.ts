@@ -19,9 +19,8 @@ export const membershipOf = (host: Host, clusters: Clusters): Membership => {
   if (!swarm.nodeId) return 'UNKNOWN';
   if (clusters.ofNode(swarm.nodeId)) return 'MEMBER';
   const own = host.membership && clusters.find(host.membership.clusterId);
-  return own && own.trouble === null && own.observedAt !== null && host.membership?.nodeId === swarm.nodeId
-    ? 'ORPHANED'
-    : 'UNKNOWN';
+  const isRead = own && (own.dissolvedAt !== null || (own.trouble === null && own.observedAt !== null));
+  return isRead && host.membership?.nodeId === swarm.nodeId ? 'ORPHANED' : 'UNKNOWN';
 };
 
 /** Keeps the hosts' memberships as clusters and reports show them. */

@@ -20,9 +20,10 @@ import type { ChangeNode } from '../nodes/change.ts';
 import { hasLabels, labelInput, lastOfEach } from '../nodes/labels.ts';
 import { impactOf } from '../nodes/roles.ts';
 import type { Settle } from '../nodes/settle.ts';
-import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
+import { type Action, type Authorise, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Guard, Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
+import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
@@ -65,6 +66,8 @@ export type MembershipParts = {
   change: ChangeNode;
   settle: Settle;
   scopeOf: ScopeOf;
+  authorise: Authorise;
+  clock: Clock;
 };
 
 /** The node that this host is in the cluster, when it is a member of it already. */

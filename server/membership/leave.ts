@@ -1,4 +1,4 @@
-// leaveSwarm: docker swarm leave on each host, a manager demoted first. There is no force here.
+// leaveSwarm: docker swarm leave on each host, a manager demoted first. By force: leave-by-force.ts.
 // https://docs.docker.com/engine/swarm/manage-nodes/#leave-the-swarm
 import { z } from 'zod';
 import { whyReadOnly } from '../clusters/find.ts';
@@ -8,32 +8,48 @@ import { clusterOf, type Host } from '../hosts/host.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
 import { demoteOne, demotionOrder, judgeDemotion } from '../nodes/roles.ts';
 import { type Action, allClear, type Run, refused, type Verdict } from '../operations/action.ts';
+import type { Target } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
 import type { MembershipParts } from './join.ts';
+import { judgeByForce } from './leave-by-force.ts';
 
-const input = z.object({ hosts: z.array(z.string().min(1)).min(1, 'names no host').max(1_000) });
+const input = z.object({
+  hosts: z.array(z.string().min(1)).min(1, 'names no host').max(1_000),
+  force: z
+    .boolean()
+    .nullish()
+    .transform((force) => force ?? false),
+});
 type Input = z.infer<typeof input>;
 /** `members`: the node that each host is, as of the intent. */
-type Plan = { clusterId: string | null; members: { hostId: string; nodeId: string | null }[] };
+type Plan = {
+  clusterId: string | null;
+  members: { hostId: string; nodeId: string | null }[];
+  force: boolean;
+};
 
 const leaveMs = 30_000;
 /** Nobody says goodbye: a node that left is Down after three missed heartbeats, 15 seconds by default. */
 const downMs = 90_000;
 
-/** Lets the engine leave, and waits until it says that it is in no swarm. */
+/**
+ * Lets the engine leave, and waits until it says that it is in no swarm.
+ * @param force also as a manager, which the raft group then still counts.
+ */
 export const leaveOne = async (
   parts: MembershipParts,
   run: Run,
   hostId: string,
   nodeId: string,
+  force = false,
 ): Promise<void> => {
   await run.step('leave', hostId, async () => {
     const result = await parts.commands.carryOut({
       run,
       hostId,
       step: `leave:${hostId}`,
-      body: { __typename: 'LeaveSwarm', nodeId, force: false },
+      body: { __typename: 'LeaveSwarm', nodeId, force },
     });
     if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
     run.unknown(result.outcome === 'UNKNOWN');
@@ -76,13 +92,27 @@ export const awaitDown = async (
   });
 };
 
+/** Leaves, and waits until managers know it where there are any that list it. */
+const leaveOneByForce = async (
+  parts: MembershipParts,
+  run: Run,
+  clusterId: string | null,
+  { hostId, nodeId }: { hostId: string; nodeId: string },
+): Promise<void> => {
+  await leaveOne(parts, run, hostId, nodeId, true);
+  const cluster = clusterId === null ? null : parts.clusters.find(clusterId);
+  if (!cluster || cluster.dissolvedAt || cluster.split || cluster.trouble || !cluster.nodes.has(nodeId))
+    return;
+  await awaitDown(parts, run, cluster.id, nodeId);
+};
+
 const offline = (host: Host): Failure =>
   new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
 
 export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> => {
   const { clusters, hosts, links, read } = parts;
 
-  const judge = async ({ clusterId, members }: Plan): Promise<Verdict> => {
+  const judge = async ({ clusterId, members, force }: Plan): Promise<Verdict> => {
     for (const { hostId } of members) {
       const host = hosts.find(hostId);
       if (!host) return refused(new Failure('NOT_FOUND', `no host ${hostId}`));
@@ -91,6 +121,10 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
     const outside = members
       .filter(({ nodeId }) => nodeId === null)
       .map(({ hostId }) => ({ code: 'NOT_IN_SWARM', message: 'the host is in no swarm', target: hostId }));
+    if (force) {
+      const verdict = judgeByForce(parts, clusterId, members);
+      return { ...verdict, warnings: [...verdict.warnings, ...outside] };
+    }
     const cluster = clusterId === null ? null : clusters.find(clusterId);
     if (!cluster) return { ...allClear, warnings: outside };
     const readOnly = whyReadOnly(cluster);
@@ -136,6 +170,8 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
           'one mutation changes one cluster',
         );
       const clusterId = ids[0] ?? null;
+      if (asked.force && !parts.authorise(requester.actor, 'cluster:force', clusterId))
+        throw new Failure('FORBIDDEN', 'leaving by force needs the permission cluster:force', 'ask an admin');
       const members = found.map(({ id: hostId, report }) => ({
         hostId,
         // A join that is still pending has no node id yet: it can be left all the same.
@@ -143,7 +179,7 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
       }));
       return {
         clusterId,
-        plan: { clusterId, members },
+        plan: { clusterId, members, force: asked.force },
         targets: found.map(({ id, name }) => ({ kind: 'HOST', id, name })),
         locks: [
           ...found.map(({ id }) => `host:${id}`),
@@ -152,18 +188,26 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
         ],
       };
     },
-    reachable: async ({ clusterId, members }) =>
+    reachable: async ({ clusterId, members, force }) =>
       members.every(({ hostId }) => links.of(hostId) !== null) &&
-      (clusterId === null || (await read.reachable(clusterId))),
+      (force || clusterId === null || (await read.reachable(clusterId))),
     judge,
-    act: async (run, { clusterId, members }) => {
+    act: async (run, { clusterId, members, force }) => {
+      const memberOf = (target: Target) => members.find(({ hostId }) => hostId === target.id);
+      if (force) {
+        await run.each(async (target) => {
+          const { hostId, nodeId = null } = memberOf(target) ?? {};
+          if (hostId && nodeId !== null) await leaveOneByForce(parts, run, clusterId, { hostId, nodeId });
+        });
+        return;
+      }
       const state = clusterId === null ? null : await read.fresh(clusterId).catch(() => null);
       const order = demotionOrder(state?.nodes ?? []).map(({ id }) => id);
       const rank = (hostId: string | null): number =>
         order.indexOf(members.find((member) => member.hostId === hostId)?.nodeId ?? '');
       run.operation.targets.sort((a, b) => rank(a.id) - rank(b.id));
       await run.each(async (target) => {
-        const member = members.find(({ hostId }) => hostId === target.id);
+        const member = memberOf(target);
         if (!member || member.nodeId === null) return;
         const { hostId, nodeId } = member;
         const fresh = clusterId === null ? null : await read.fresh(clusterId).catch(() => null);

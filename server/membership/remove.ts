@@ -1,6 +1,7 @@
 // removeNodes: docker node rm. A manager is never removed; a Ready node only with force, its host leaving first.
 // https://docs.docker.com/reference/cli/docker/node/rm/
 import { z } from 'zod';
+import { isFormerManager } from '../clusters/cluster.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
 import { failureOf } from '../hosts/commands.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
@@ -41,7 +42,10 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
       );
 
   const whyNot = (node: NodeObservation, force: boolean): Failure | null => {
-    if (node.role === 'MANAGER' || node.managerStatus !== null)
+    const cluster = clusters.ofNode(node.id);
+    // Who was a manager before the cluster was begun anew is in no raft group, and cannot be demoted.
+    const former = cluster !== null && isFormerManager(cluster, node);
+    if (!former && (node.role === 'MANAGER' || node.managerStatus !== null))
       return new Failure('NODE_IS_MANAGER', `node ${node.hostname} is a manager`, 'demoteNodes first');
     if (node.status.state !== 'DOWN' && !force && !hasLeft(node.id))
       return new Failure(

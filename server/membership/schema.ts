@@ -44,8 +44,11 @@ operationMutation('recoverCluster', {
 operationMutation('leaveSwarm', {
   permission: 'host:leave',
   description:
-    'docker swarm leave on each host; a manager is demoted first. Done when the host is in no swarm and its node is Down (about 15 seconds). Guards as for demoteNodes and setNodeAvailability.',
-  fields: (t) => ({ hosts: t.idList({ required: true, description: 'All of one cluster.' }) }),
+    'docker swarm leave on each host; a manager is demoted first. Done when the host is in no swarm and its node is Down (about 15 seconds). Guards as for demoteNodes and setNodeAvailability. With `force`, which needs the permission cluster:force as well: as it is, for a host that its cluster does not list, that was a manager before recoverCluster, or whose cluster has no quorum, is split or dissolved. FORCE_NEEDLESS, and LAST_MANAGER for the last that knows the cluster’s state.',
+  fields: (t) => ({
+    hosts: t.idList({ required: true, description: 'All of one cluster.' }),
+    force: t.boolean({ description: 'Without the consent of the cluster. Default false.' }),
+  }),
 });
 operationMutation('removeNodes', {
   permission: 'node:remove',

@@ -28,6 +28,7 @@ export const failureCodes = {
   NO_LEADER: 'The managers have no leader: quorum is lost, or an election runs.',
   CLUSTER_SPLIT: 'Two live swarms have the cluster’s id: no change is sent to either.',
   HAS_QUORUM: 'The managers have a leader and a majority: nothing is forced on a cluster that works.',
+  FORCE_NEEDLESS: 'The host is a member of a cluster that works: it leaves without force.',
   NOT_CONFIRMED: 'The confirmation is not the cluster’s name.',
   SWARM_LOCKED: 'The manager waits for its unlock key.',
   NODE_NOT_READY: 'Only a Ready node can become a manager.',

@@ -6,10 +6,11 @@ import { at } from '../support/at.ts';
 import { effects } from '../support/commands.ts';
 import { engineOf } from '../support/engine-api.ts';
 import { engines, enginesNote } from '../support/engines.ts';
-import { readExternal } from '../support/history.ts';
+import { faultsOfHistory, readExternal } from '../support/history.ts';
 import { connect, type Subscriber, subscribe } from '../support/live.ts';
 import { createPerform, type Perform } from '../support/perform.ts';
 import { type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
 import { clusterIs, readCluster } from './steps.ts';
 
 describe(`recoverCluster (${enginesNote})`, () => {
@@ -125,5 +126,44 @@ describe(`recoverCluster (${enginesNote})`, () => {
       });
     expect(heard.received.at(-1)).toMatchObject({ state: 'AT_RISK' });
     expect(await readExternal(system.ask)).toEqual([]);
+  });
+
+  it('takes the old hosts back by the steps that its advice names', { timeout: 300_000 }, async () => {
+    const managers = async () => {
+      const { nodes } = await readCluster(system.ask, cluster);
+      return nodes.edges.map(({ node }: any) => node).filter(({ role }: any) => role === 'MANAGER');
+    };
+    for (const member of [1, 2]) {
+      const [old] = (await managers()).filter(({ hostname }: any) => hostname === name(member));
+      await at(system.members, member).host.start();
+      await until(async () => {
+        const { quorum } = await readCluster(system.ask, cluster);
+        return quorum.advice.includes(`${name(member)}: leaveSwarm by force (host ${host(member)})`);
+      }, 'the advice names the next step of the one that is back');
+      expect(
+        await perform('leaveSwarm', { hosts: [host(member)], force: true, waitSeconds: 120 }),
+      ).toMatchObject({
+        state: 'SUCCEEDED',
+      });
+      expect((await api(member).get('/info')).Swarm.LocalNodeState).toBe('inactive');
+      expect((await readCluster(system.ask, cluster)).quorum.advice).toContain(
+        `${name(member)} has left: removeNodes (node ${old.id})`,
+      );
+      expect(await perform('removeNodes', { cluster, nodes: [old.id], waitSeconds: 120 })).toMatchObject({
+        state: 'SUCCEEDED',
+      });
+      const joined = await perform('joinHosts', {
+        cluster,
+        hosts: [{ host: host(member) }],
+        role: 'MANAGER',
+        waitSeconds: 120,
+      });
+      expect(joined).toMatchObject({ state: 'SUCCEEDED', impact: { managersAfter: member + 1 } });
+    }
+    const healthy = await clusterIs(system.ask, cluster, 'HEALTHY');
+    expect(healthy.quorum).toMatchObject({ managers: 3, reachable: 3, tolerates: 1, advice: null });
+    expect(await readExternal(system.ask)).toEqual([]);
+    expect(effects(system.members).filter(({ kind }) => kind === 'RecoverSwarm')).toHaveLength(1);
+    expect(await faultsOfHistory(system.ask)).toEqual([]);
   });
 });

@@ -213,6 +213,12 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     },
     {
       mutation: 'leaveSwarm',
+      code: 'FORCE_NEEDLESS',
+      of: 'a member of a cluster that works, by force',
+      input: ({ hosts }) => ({ hosts: [hosts.worker], force: true }),
+    },
+    {
+      mutation: 'leaveSwarm',
       code: 'LAST_MANAGER',
       of: 'the only manager',
       input: ({ hosts }) => ({ hosts: [hosts.manager] }),
