@@ -55,6 +55,7 @@ import { joinHostsAction } from './membership/join.ts';
 import { leaveSwarmAction } from './membership/leave.ts';
 import { recoverClusterAction } from './membership/recover.ts';
 import { removeNodesAction } from './membership/remove.ts';
+import { unlockHostsAction } from './membership/unlock.ts';
 import { setNodeAvailabilityAction } from './nodes/availability.ts';
 import { createChangeNode } from './nodes/change.ts';
 import { drainNodesAction } from './nodes/drain.ts';
@@ -224,6 +225,7 @@ export const createApp = async ({
       leaveSwarmAction(membership),
       recoverClusterAction(membership),
       removeNodesAction(membership),
+      unlockHostsAction(membership),
     ],
     authorise,
     audit,

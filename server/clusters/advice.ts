@@ -90,7 +90,10 @@ export const adviceFor = (cluster: Cluster, hosts: Hosts): string | null => {
       return ofUnreachable(managers);
     default: {
       const former = formerManagersSeen(cluster, hosts);
-      return former.length > 0 ? ofFormer(former) : adviceOf(quorumOfCluster(cluster));
+      if (former.length > 0) return ofFormer(former);
+      return inState(managers, 'LOCKED').length > 0
+        ? howToBringBack(managers).join('; ')
+        : adviceOf(quorumOfCluster(cluster));
     }
   }
 };

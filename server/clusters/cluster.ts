@@ -88,7 +88,7 @@ export type Cluster = {
 const electionMs = 30_000;
 
 /** Nobody was there to ask: an election may have begun meanwhile. */
-const nobodyThere = 'CLUSTER_UNREACHABLE';
+const nobodyThere: ReadonlySet<string> = new Set(['CLUSTER_UNREACHABLE', 'SWARM_LOCKED']);
 
 /** What is known of the trouble after one more failed read. */
 export const troubleAfter = (
@@ -96,7 +96,7 @@ export const troubleAfter = (
   { code, message }: { code: string; message: string },
   now: Date,
 ): NonNullable<Trouble> => {
-  const earlier = code === nobodyThere ? null : (before?.leaderlessSince ?? null);
+  const earlier = nobodyThere.has(code) ? null : (before?.leaderlessSince ?? null);
   const leaderlessSince = earlier ?? (code === 'NO_LEADER' ? now : null);
   return {
     code,

@@ -70,6 +70,12 @@ export const whyNotFree = (host: Host, links: Links): Failure | null => {
     );
   if (swarm.localState === 'PENDING')
     return new Failure('JOIN_PENDING', `host ${host.name} still tries an earlier join`, 'leaveSwarm first');
+  if (swarm.localState === 'LOCKED')
+    return new Failure(
+      'SWARM_LOCKED',
+      `host ${host.name} is a manager that waits for its unlock key`,
+      'unlockHosts first',
+    );
   if (swarm.localState !== 'INACTIVE')
     return new Failure('ALREADY_IN_SWARM', `host ${host.name} is in a swarm already`, 'leaveSwarm first');
   return null;

@@ -8,7 +8,7 @@ import { type Cluster, isFormerManager } from './cluster.ts';
 export type Managers = {
   /** Connected managers of the cluster, the leader first. Empty: none. */
   of(cluster: Cluster): readonly Host[];
-  /** @throws Failure CLUSTER_UNREACHABLE when there is none. */
+  /** @throws Failure when there is none: SWARM_LOCKED when some wait for their key, otherwise CLUSTER_UNREACHABLE. */
   first(cluster: Cluster): Host;
   /**
    * Until the returned function is called, this node's engine speaks for its cluster only where no other can: a manager
@@ -63,6 +63,13 @@ export const createManagers = ({ hosts, links }: { hosts: Hosts; links: Links })
       const silent = hosts
         .list()
         .filter(({ id, membership }) => membership?.clusterId === cluster.id && links.of(id) !== null);
+      const locked = silent.filter(({ report }) => report?.swarm?.localState === 'LOCKED');
+      if (locked.length > 0)
+        throw new Failure(
+          'SWARM_LOCKED',
+          `of ${cluster.name} ${locked.map(({ name }) => name).join(', ')} wait for the unlock key, and no other manager answers`,
+          'unlockHosts with the key',
+        );
       throw new Failure(
         'CLUSTER_UNREACHABLE',
         silent.length > 0

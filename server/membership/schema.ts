@@ -50,6 +50,17 @@ operationMutation('leaveSwarm', {
     force: t.boolean({ description: 'Without the consent of the cluster. Default false.' }),
   }),
 });
+operationMutation('unlockHosts', {
+  permission: 'cluster:update',
+  description:
+    'docker swarm unlock on each host that waits for its unlock key. Without `unlockKey` it is read from an unlocked manager when it is sent, which stands on record; UNLOCK_KEY_NEEDED when there is none. UNLOCK_KEY_INVALID: it was locked with another one. Not locked: warning NOT_LOCKED. Done when the host is the node that it was. HOST_OFFLINE, NOT_IN_SWARM refuse.',
+  fields: (t) => ({
+    hosts: t.idList({ required: true, description: 'All of one cluster.' }),
+    unlockKey: t.string({
+      description: 'A secret: it is sent on and kept nowhere. For when no manager is unlocked.',
+    }),
+  }),
+});
 operationMutation('removeNodes', {
   permission: 'node:remove',
   description:

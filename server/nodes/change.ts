@@ -51,7 +51,7 @@ const worthAgain = new Set([
   'EXPIRED',
   'AUDIT_UNAVAILABLE',
 ]);
-const nobodyThere = new Set(['HOST_OFFLINE', 'CLUSTER_UNREACHABLE']);
+const nobodyThere = new Set(['HOST_OFFLINE', 'CLUSTER_UNREACHABLE', 'SWARM_LOCKED']);
 const retryForMs = 40_000;
 const retryEveryMs = 500;
 

@@ -119,6 +119,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'node:availability',
       ask: `setNodeAvailability(input: { ${nodes}, availability: PAUSE, ${dry} }) ${operation}`,
     },
+    unlockHosts: {
+      permission: 'cluster:update',
+      ask: `unlockHosts(input: { hosts: ["nosuch"], ${dry} }) ${operation}`,
+    },
     updateCluster: {
       permission: 'cluster:update',
       ask: `updateCluster(input: { cluster: "nosuch", autolock: true, ${dry} }) ${operation}`,

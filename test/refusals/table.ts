@@ -279,6 +279,24 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a cluster that is not there',
       input: () => ofToken(mutation, nosuch),
     })),
+    {
+      mutation: 'unlockHosts',
+      code: 'NOT_FOUND',
+      of: 'a host that is not there',
+      input: () => ({ hosts: [nosuch] }),
+    },
+    {
+      mutation: 'unlockHosts',
+      code: 'NOT_IN_SWARM',
+      of: 'a host in no swarm',
+      input: ({ hosts }) => ({ hosts: [hosts.free] }),
+    },
+    {
+      mutation: 'unlockHosts',
+      code: 'NOT_ADOPTED',
+      of: 'a cluster that Skep did not make',
+      input: ({ hosts }) => ({ hosts: [hosts.stranger] }),
+    },
     ...ofEachSpecMutation('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
     ...ofEachSpecMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
       cluster: other.cluster,
@@ -363,6 +381,12 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
   'agents are stopped': [
     ...ofFreeHost('HOST_OFFLINE', 'a host whose agent is not connected'),
     {
+      mutation: 'unlockHosts',
+      code: 'HOST_OFFLINE',
+      of: 'a member whose agent is not connected',
+      input: ({ hosts }) => ({ hosts: [hosts.worker] }),
+    },
+    {
       mutation: 'leaveSwarm',
       code: 'HOST_OFFLINE',
       of: 'a member whose agent is not connected',
@@ -414,6 +438,8 @@ export const elsewhere: Record<string, readonly string[]> = {
   createEnrolment: [],
   // FORBIDDEN: access/api-keys.test.ts.
   createApiKey: [],
+  // operations/unlock.test.ts; NOT_LOCKED is a warning.
+  unlockHosts: ['UNLOCK_KEY_NEEDED', 'UNLOCK_KEY_INVALID', 'NOT_LOCKED'],
   // operations/rotate-ca.test.ts
   rotateCA: ['CA_ROTATION_BLOCKED'],
   // A warning, not a refusal: operations/membership.test.ts.
