@@ -11,6 +11,7 @@ import { createAudit } from './audit/record.ts';
 import { createVerifyAudit } from './audit/verify.ts';
 import { openCertificate } from './certificate.ts';
 import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
+import { createReadAgreed } from './clusters/agree.ts';
 import { createDiscover } from './clusters/discover.ts';
 import { initClusterAction } from './clusters/init.ts';
 import { createManagers } from './clusters/managers.ts';
@@ -60,6 +61,7 @@ import { setNodeAvailabilityAction } from './nodes/availability.ts';
 import { createChangeNode } from './nodes/change.ts';
 import { drainNodesAction } from './nodes/drain.ts';
 import { createDrainGuards } from './nodes/drain-guards.ts';
+import { createReadJoinAddresses } from './nodes/join-addresses.ts';
 import { updateNodeLabelsAction } from './nodes/labels.ts';
 import { createFindNodes } from './nodes/reference.ts';
 import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
@@ -185,7 +187,8 @@ export const createApp = async ({
   const watch = createWatch({ clusters, hosts, read, intervalMs: config.watchIntervalMs, log });
 
   const findNodes = createFindNodes({ clusters, scopeOf });
-  const change = createChangeNode({ clusters, managers, commands, read });
+  const readAgreed = createReadAgreed({ clusters, managers, commands, read });
+  const change = createChangeNode({ clusters, managers, commands, read, readAgreed });
 
   const cluster = { clusters, managers, commands, read, scopeOf, clock };
   const settle = createSettle({ db, clock, hosts, links });
@@ -195,8 +198,30 @@ export const createApp = async ({
     hosts,
     isOwnHost: createIsOwnHost({ hosts, setting: config.ownHost }),
   });
-  const node = { find: findNodes, change, managers, settle, guards, workload, read, clock };
-  const membership = { ...cluster, authorise, hosts, links, change, find: findNodes, settle };
+  const joinAddresses = createReadJoinAddresses({ db });
+  const node = {
+    find: findNodes,
+    change,
+    managers,
+    settle,
+    guards,
+    workload,
+    read,
+    clock,
+    clusters,
+    hosts,
+    joinAddresses,
+  };
+  const membership = {
+    ...cluster,
+    authorise,
+    hosts,
+    links,
+    change,
+    find: findNodes,
+    settle,
+    joinAddresses,
+  };
   const operations: Operations = createOperations({
     actions: [
       cancelOperationAction(() => operations, authorise),

@@ -15,6 +15,8 @@ export type Managers = {
    * that is being demoted answers with what it knew, hangs, or refuses, for up to 8 seconds.
    */
   avoid(nodeId: string): () => void;
+  /** Whether the host's engine is one that is avoided now. */
+  isAvoided(host: Host): boolean;
 };
 
 /** A manager without a leader does not say of which cluster it is: then what it was counts. */
@@ -57,6 +59,7 @@ export const createManagers = ({ hosts, links }: { hosts: Hosts; links: Links })
   };
   return {
     of,
+    isAvoided: ({ report }) => avoided.has(report?.swarm?.nodeId ?? ''),
     first: (cluster) => {
       const host = of(cluster)[0];
       if (host) return host;

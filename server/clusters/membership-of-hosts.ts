@@ -23,6 +23,21 @@ export const membershipOf = (host: Host, clusters: Clusters): Membership => {
   return isRead && host.membership?.nodeId === swarm.nodeId ? 'ORPHANED' : 'UNKNOWN';
 };
 
+/**
+ * Ids of the nodes whose hosts have told that they are these no longer; the managers find out when the heartbeats stay
+ * away, 10 to 15 seconds later. An engine that is locked or in trouble tells no node id, and has not left.
+ */
+export const nodesLeft = (hosts: Pick<Hosts, 'list'>): ReadonlySet<string> =>
+  new Set(
+    hosts.list().flatMap(({ membership, report }) => {
+      const swarm = report?.swarm;
+      if (!membership || !swarm) return [];
+      const left =
+        swarm.localState === 'INACTIVE' || (swarm.nodeId !== null && swarm.nodeId !== membership.nodeId);
+      return left ? [membership.nodeId] : [];
+    }),
+  );
+
 /** Keeps the hosts' memberships as clusters and reports show them. */
 export const followMemberships = ({
   hosts,

@@ -24,8 +24,11 @@ export const quorumOf = (managers: number, reachable: number): Quorum => {
  * In the raft group, or on the way into it: a promotion counts from when it is wished for. Who is listed as a manager, is
  * in no raft group and not there either was one before the cluster was begun anew (recoverCluster).
  */
-const isMember = ({ role, managerStatus, status }: Member): boolean =>
+export const isMember = ({ role, managerStatus, status }: Member): boolean =>
   managerStatus !== null || (role === 'MANAGER' && status.state === 'READY');
+/** On the way out of it: its demotion is wished for, and the managers have not carried it out yet. */
+export const isLeaving = ({ role, managerStatus }: Member): boolean =>
+  managerStatus !== null && role === 'WORKER';
 export const isReachable = ({ managerStatus }: Member): boolean =>
   managerStatus?.reachability === 'REACHABLE';
 

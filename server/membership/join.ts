@@ -17,8 +17,9 @@ import type { Links } from '../hosts/links.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import { engineAvailability } from '../nodes/availability.ts';
 import type { ChangeNode } from '../nodes/change.ts';
+import type { ReadJoinAddresses } from '../nodes/join-addresses.ts';
 import { hasLabels, labelInput, lastOfEach } from '../nodes/labels.ts';
-import { impactOf } from '../nodes/roles.ts';
+import { evenOrMany, impactOf } from '../nodes/role-rules.ts';
 import type { Settle } from '../nodes/settle.ts';
 import { type Action, type Authorise, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Guard, Warning } from '../operations/operation.ts';
@@ -65,6 +66,7 @@ export type MembershipParts = {
   read: ReadCluster;
   change: ChangeNode;
   settle: Settle;
+  joinAddresses: ReadJoinAddresses;
   scopeOf: ScopeOf;
   authorise: Authorise;
   clock: Clock;
@@ -116,12 +118,7 @@ const judge = async (
   }
   const before = quorumNow(nodes);
   const after = role === 'MANAGER' ? quorumOf(before.managers + joining, before.reachable + joining) : before;
-  if (role === 'MANAGER' && after.managers % 2 === 0)
-    warnings.push({
-      code: 'EVEN_MANAGERS',
-      message: `${after.managers} managers tolerate no more failures than ${after.managers - 1}`,
-      target: null,
-    });
+  if (role === 'MANAGER') warnings.push(...evenOrMany(after));
   return {
     guards,
     warnings,

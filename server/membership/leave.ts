@@ -2,13 +2,18 @@
 // https://docs.docker.com/engine/swarm/manage-nodes/#leave-the-swarm
 import { z } from 'zod';
 import { whyReadOnly } from '../clusters/find.ts';
+import { nodesLeft } from '../clusters/membership-of-hosts.ts';
+import type { NodeObservation } from '../clusters/observation.ts';
+import { isLeaving, isMember } from '../clusters/quorum.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
 import { clusterOf, type Host } from '../hosts/host.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
-import { demoteOne, demotionOrder, judgeDemotion } from '../nodes/roles.ts';
+import { demotionOrder } from '../nodes/role-rules.ts';
+import { demoteOne, weighDemotion } from '../nodes/roles.ts';
 import { type Action, allClear, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Target } from '../operations/operation.ts';
+import { whyRefused } from '../operations/verdict.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
 import type { MembershipParts } from './join.ts';
@@ -112,6 +117,17 @@ const offline = (host: Host): Failure =>
 export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> => {
   const { clusters, hosts, links, read } = parts;
 
+  const weighLeave = async (
+    clusterId: string,
+    nodes: readonly NodeObservation[],
+    ids: ReadonlySet<string | null>,
+  ): Promise<Verdict> => {
+    const leaving = nodes.filter(({ id }) => ids.has(id));
+    const roles = await weighDemotion(parts, clusterId, nodes, leaving);
+    const active = judgeAvailability(nodes, leaving, 'DRAIN', nodesLeft(hosts));
+    return { ...roles, guards: [...roles.guards, ...active.guards] };
+  };
+
   const judge = async ({ clusterId, members, force }: Plan): Promise<Verdict> => {
     for (const { hostId } of members) {
       const host = hosts.find(hostId);
@@ -129,15 +145,10 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
     if (!cluster) return { ...allClear, warnings: outside };
     const readOnly = whyReadOnly(cluster);
     if (readOnly) return refused(readOnly);
-    const { nodes } = await read.fresh(cluster.id);
     const ids = new Set(members.map(({ nodeId }) => nodeId));
-    const leaving = nodes.filter(({ id }) => ids.has(id));
-    const roles = judgeDemotion(nodes, leaving);
-    return {
-      ...roles,
-      guards: [...roles.guards, ...judgeAvailability(nodes, leaving, 'DRAIN').guards],
-      warnings: [...roles.warnings, ...outside],
-    };
+    const { nodes } = await parts.change.readForRoles(cluster.id);
+    const verdict = await weighLeave(cluster.id, nodes, ids);
+    return { ...verdict, warnings: [...verdict.warnings, ...outside] };
   };
 
   /** A manager takes part in raft until its own engine has let go, whatever the others list. */
@@ -201,21 +212,29 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
         });
         return;
       }
-      const state = clusterId === null ? null : await read.fresh(clusterId).catch(() => null);
-      const order = demotionOrder(state?.nodes ?? []).map(({ id }) => id);
-      const rank = (hostId: string | null): number =>
-        order.indexOf(members.find((member) => member.hostId === hostId)?.nodeId ?? '');
-      run.operation.targets.sort((a, b) => rank(a.id) - rank(b.id));
+      const known = clusterId !== null && clusters.find(clusterId) ? clusterId : null;
+      if (known !== null) {
+        const order = demotionOrder((await read.fresh(known)).nodes).map(({ id }) => id);
+        const rank = (hostId: string | null): number =>
+          order.indexOf(members.find((member) => member.hostId === hostId)?.nodeId ?? '');
+        run.operation.targets.sort((a, b) => rank(a.id) - rank(b.id));
+      }
       await run.each(async (target) => {
         const member = memberOf(target);
         if (!member || member.nodeId === null) return;
         const { hostId, nodeId } = member;
-        const fresh = clusterId === null ? null : await read.fresh(clusterId).catch(() => null);
-        const node = fresh?.nodes.find(({ id }) => id === nodeId);
-        if (clusterId !== null && node && (node.role === 'MANAGER' || node.managerStatus !== null))
-          await giveUpControl(run, clusterId, hostId, nodeId);
+        const nodes = known === null ? [] : (await parts.change.readForRoles(known)).nodes;
+        const node = nodes.find(({ id }) => id === nodeId);
+        if (known !== null && node && !nodesLeft(hosts).has(nodeId)) {
+          // Those before it took a while: the rule is applied to what is so now, unless it is on its way out already.
+          const why =
+            !isLeaving(node) &&
+            whyRefused(await weighLeave(known, nodes, new Set([nodeId])), run.operation.overrides);
+          if (why) throw why;
+          if (isMember(node)) await giveUpControl(run, known, hostId, nodeId);
+        }
         await leaveOne(parts, run, hostId, nodeId);
-        if (clusterId !== null && node) await awaitDown(parts, run, clusterId, nodeId);
+        if (known !== null && node) await awaitDown(parts, run, known, nodeId);
       });
     },
   };

@@ -11,7 +11,7 @@ import { isAutolocked } from '../clusters/settings.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';
-import { impactOf } from '../nodes/roles.ts';
+import { impactOf } from '../nodes/role-rules.ts';
 import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Guard, Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';

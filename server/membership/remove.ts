@@ -2,12 +2,14 @@
 // https://docs.docker.com/reference/cli/docker/node/rm/
 import { z } from 'zod';
 import { isFormerManager } from '../clusters/cluster.ts';
+import { nodesLeft } from '../clusters/membership-of-hosts.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
 import { failureOf } from '../hosts/commands.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
 import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from '../nodes/plan.ts';
 import type { FindNodes } from '../nodes/reference.ts';
-import { type Action, allClear, type Run, refused } from '../operations/action.ts';
+import { type Action, allClear, type Run, refused, type Verdict } from '../operations/action.ts';
+import { whyRefused } from '../operations/verdict.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
 import type { MembershipParts } from './join.ts';
@@ -32,22 +34,13 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
     const host = hosts.ofMember(nodeId);
     return host && links.of(host.id) ? host : null;
   };
-  /** Its host has left it: the managers find out when its heartbeats stay away. */
-  const hasLeft = (nodeId: string): boolean =>
-    hosts
-      .list()
-      .some(
-        ({ membership, report }) =>
-          membership?.nodeId === nodeId && report?.swarm != null && report.swarm.nodeId !== nodeId,
-      );
-
   const whyNot = (node: NodeObservation, force: boolean): Failure | null => {
     const cluster = clusters.ofNode(node.id);
     // Who was a manager before the cluster was begun anew is in no raft group, and cannot be demoted.
     const former = cluster !== null && isFormerManager(cluster, node);
     if (!former && (node.role === 'MANAGER' || node.managerStatus !== null))
       return new Failure('NODE_IS_MANAGER', `node ${node.hostname} is a manager`, 'demoteNodes first');
-    if (node.status.state !== 'DOWN' && !force && !hasLeft(node.id))
+    if (node.status.state !== 'DOWN' && !force && !nodesLeft(hosts).has(node.id))
       return new Failure(
         'NODE_NOT_DOWN',
         `node ${node.hostname} is ${node.status.state}, not DOWN`,
@@ -55,6 +48,16 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
       );
     return null;
   };
+
+  const judgeRemoval = (nodes: readonly NodeObservation[], targets: readonly NodeObservation[]): Verdict => ({
+    ...allClear,
+    guards: judgeAvailability(
+      nodes,
+      targets.filter(({ id, status }) => status.state === 'READY' && !nodesLeft(hosts).has(id)),
+      'DRAIN',
+      nodesLeft(hosts),
+    ).guards,
+  });
 
   const remove = async (run: Run, clusterId: string, nodeId: string, force: boolean): Promise<void> => {
     await run.step('remove', nodeId, async () => {
@@ -104,14 +107,7 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
       const targets = presentNodes(state, nodeIds);
       const why = targets.map((node) => whyNot(node, force)).find((failure) => failure !== null);
       if (why) return refused(why);
-      return {
-        ...allClear,
-        guards: judgeAvailability(
-          state.nodes,
-          targets.filter(({ status }) => status.state === 'READY'),
-          'DRAIN',
-        ).guards,
-      };
+      return judgeRemoval(state.nodes, targets);
     },
     act: (run, { clusterId, force }) =>
       run.each(async (target) => {
@@ -122,7 +118,8 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
           run.observed(state.began);
           return;
         }
-        const why = whyNot(node, force);
+        const why =
+          whyNot(node, force) ?? whyRefused(judgeRemoval(state.nodes, [node]), run.operation.overrides);
         if (why) throw why;
         const host = connectedHost(node.id);
         if (

@@ -20,7 +20,7 @@ export const engineAvailability = (availability: Availability): 'active' | 'paus
 const takesTasks = ({ availability, status }: NodeObservation): boolean =>
   availability === 'ACTIVE' && status.state === 'READY';
 
-/** @param leaving ids of nodes that others take away at the same time: they are no longer counted on. */
+/** @param leaving ids of nodes that others take away at the same time, or whose hosts have left: not counted on. */
 export const judgeAvailability = (
   nodes: readonly NodeObservation[],
   targets: readonly NodeObservation[],

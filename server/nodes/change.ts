@@ -1,5 +1,6 @@
 // Changing one node: the write through a manager, and the reads until the change is seen.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ReadAgreed } from '../clusters/agree.ts';
 import { whyReadOnly } from '../clusters/find.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
@@ -18,11 +19,22 @@ export type NodeChange = {
   removeLabels?: readonly string[];
 };
 
+/** What is made of the reads that do not show the wanted state yet, and of the one that does. */
+export type Watching = {
+  /** Why waiting on leads nowhere. */
+  hopeless?(): Failure | null;
+  /** In plain words why it takes its time, for the step. */
+  why?(node: NodeObservation, waitedMs: number): string | null;
+  /** What became of it when the time is over. @default NOT_OBSERVED */
+  late?(node: NodeObservation): Failure | null;
+  /** What was seen in the end, for the step. */
+  told?(state: FreshRead): string;
+};
+
 export type ChangeNode = {
   /**
    * Carries out and observes.
    * @param seen the wanted state, asked of each fresh read.
-   * @param hopeless why waiting on leads nowhere, asked after each read that does not show it.
    * @throws Failure NODE_NOT_FOUND, NOT_OBSERVED, OUTCOME_UNKNOWN, CLUSTER_UNREACHABLE, or the engine's.
    */
   apply(
@@ -32,12 +44,14 @@ export type ChangeNode = {
     change: NodeChange,
     seen: (node: NodeObservation, state: FreshRead) => boolean,
     observeMs?: number,
-    hopeless?: () => Failure | null,
+    watching?: Watching,
   ): Promise<void>;
   /** Whether the cluster can be read now. */
   reachable(clusterId: string): Promise<boolean>;
   /** A fresh read that the judge works on. @throws Failure NOT_ADOPTED and what a read throws. */
   readForChange(clusterId: string): Promise<FreshRead>;
+  /** The same for a change of managers. @throws Failure NO_LEADER too, where managers contradict each other. */
+  readForRoles(clusterId: string): Promise<FreshRead>;
 };
 
 /** Said by one manager, or for a moment; nothing was written. Another manager, or a second later, may do it. */
@@ -54,6 +68,10 @@ const worthAgain = new Set([
 const nobodyThere = new Set(['HOST_OFFLINE', 'CLUSTER_UNREACHABLE', 'SWARM_LOCKED']);
 const retryForMs = 40_000;
 const retryEveryMs = 500;
+/** Engines answer in milliseconds; what is slower than this has a reason. */
+const slowAnswerMs = 2_000;
+const slowAnswer =
+  'the engine has not answered yet: the first write after going from one manager to two waits for up to 7 seconds, and each for as long as a new leader is elected';
 
 const setByPeople = ({ role, availability, labels }: NodeObservation) => ({ role, availability, labels });
 
@@ -75,11 +93,13 @@ export const createChangeNode = ({
   managers,
   commands,
   read,
+  readAgreed,
 }: {
   clusters: Clusters;
   managers: Managers;
   commands: Commands;
   read: ReadCluster;
+  readAgreed: ReadAgreed;
 }): ChangeNode => {
   const clusterOf = (id: string) => {
     const cluster = clusters.find(id);
@@ -93,6 +113,7 @@ export const createChangeNode = ({
     clusterId: string,
     nodeId: string,
     change: NodeChange,
+    tell: (detail: string) => void,
   ): Promise<CommandResult> => {
     const until = performance.now() + retryForMs;
     const body = {
@@ -113,12 +134,14 @@ export const createChangeNode = ({
     let tried = 0;
     for (;;) {
       let failure: Failure;
+      const slow = setTimeout(() => tell(slowAnswer), slowAnswerMs);
       try {
         const result = await commands.carryOut({
           run,
           hostId: () => {
-            const hosts = managers.of(clusterOf(clusterId));
-            return (hosts[tried % Math.max(1, hosts.length)] ?? managers.first(clusterOf(clusterId))).id;
+            const cluster = clusterOf(clusterId);
+            const others = managers.of(cluster).filter((host) => !managers.isAvoided(host));
+            return (others[tried % Math.max(1, others.length)] ?? managers.first(cluster)).id;
           },
           step: `update:${nodeId}:${what}:${sent + 1}`,
           body,
@@ -133,29 +156,42 @@ export const createChangeNode = ({
         if (!(error instanceof Failure) || !(nobodyThere.has(error.code) || worthAgain.has(error.code)))
           throw error;
         failure = error;
+      } finally {
+        clearTimeout(slow);
       }
       tried += 1;
       if (performance.now() > until) throw failure;
+      tell(`asked again: ${failure.message}`);
       await delay(retryEveryMs, undefined, { signal: run.signal });
     }
+  };
+
+  const assertChangeable = (clusterId: string): void => {
+    const readOnly = whyReadOnly(clusterOf(clusterId));
+    if (readOnly) throw readOnly;
   };
 
   return {
     reachable: read.reachable,
     readForChange: async (clusterId) => {
-      const readOnly = whyReadOnly(clusterOf(clusterId));
-      if (readOnly) throw readOnly;
+      assertChangeable(clusterId);
       return read.fresh(clusterId);
     },
-    apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000, hopeless) => {
+    readForRoles: async (clusterId) => {
+      assertChangeable(clusterId);
+      return readAgreed(clusterId);
+    },
+    apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000, watching = {}) => {
       const before = clusterOf(clusterId).nodes.get(nodeId);
-      const unknown = await run.step('update', nodeId, async () => {
-        const { outcome } = await send(run, clusterId, nodeId, change);
+      const unknown = await run.step('update', nodeId, async (tell) => {
+        const { outcome } = await send(run, clusterId, nodeId, change, tell);
         run.unknown(outcome === 'UNKNOWN');
         return outcome === 'UNKNOWN';
       });
-      await run.step('observe', nodeId, async () => {
+      await run.step('observe', nodeId, async (tell) => {
+        const began = performance.now();
         let missing = false;
+        let last: NodeObservation | undefined;
         const state = await waitFor(
           async () => {
             const fresh = await read.fresh(clusterId).catch((error: unknown) => {
@@ -165,8 +201,11 @@ export const createChangeNode = ({
             const node = fresh?.nodes.find(({ id }) => id === nodeId);
             missing = fresh !== null && !node;
             if (fresh && node && seen(node, fresh)) return fresh;
-            const why = hopeless?.();
-            if (why) throw why;
+            const hopeless = watching.hopeless?.();
+            if (hopeless) throw hopeless;
+            last = node ?? last;
+            const why = node && watching.why?.(node, performance.now() - began);
+            if (why) tell(why);
             return missing ? 'gone' : null;
           },
           { timeoutMs: observeMs, intervalMs: 50, signal: run.signal },
@@ -174,6 +213,8 @@ export const createChangeNode = ({
         run.unknown(false);
         if (state === 'gone')
           throw new Failure('NODE_NOT_FOUND', `the cluster no longer has node ${nodeId}`, 'list nodes');
+        const late = state === null && last && watching.late?.(last);
+        if (late) throw late;
         if (state === null)
           throw unknown
             ? new Failure(
@@ -187,6 +228,7 @@ export const createChangeNode = ({
                 'read the node',
               );
         run.observed(state.began);
+        if (watching.told) tell(watching.told(state));
         const after = state.nodes.find(({ id }) => id === nodeId);
         if (before && after) run.changed(nodeId, changesOf(setByPeople(before), setByPeople(after)));
       });

@@ -1,4 +1,5 @@
 // What stands in the way of taking a node's tasks away, whichever mutation asks for it.
+import { nodesLeft } from '../clusters/membership-of-hosts.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
 import type { IsOwnHost } from '../hosts/own-host.ts';
 import type { Hosts } from '../hosts/registry.ts';
@@ -12,7 +13,7 @@ export type DrainGuards = {
     nodes: readonly NodeObservation[],
     targets: readonly NodeObservation[],
   ): Guard[];
-  /** Ids of the nodes that other open operations are about to take out of service, or just have. */
+  /** Ids of the nodes that other open operations are about to take out of service, or just have, and of those that left. */
   leaving(operation: Operation): ReadonlySet<string>;
 };
 
@@ -59,7 +60,8 @@ export const createDrainGuards = ({
     });
   };
 
-  const leaving: DrainGuards['leaving'] = (operation) => new Set(before(operation).flatMap(nodesOf));
+  const leaving: DrainGuards['leaving'] = (operation) =>
+    new Set([...nodesLeft(hosts), ...before(operation).flatMap(nodesOf)]);
 
   return {
     leaving,

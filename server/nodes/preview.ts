@@ -3,7 +3,7 @@ import type { NodeObservation } from '../clusters/observation.ts';
 import type { Impact, Warning } from '../operations/operation.ts';
 import { Failure } from '../platform/failure.ts';
 import { isGlobal, roomFor } from './placement.ts';
-import { noImpact } from './roles.ts';
+import { noImpact } from './role-rules.ts';
 import { hasNotEnded } from './tasks.ts';
 import type { ReadWorkload, Service, Standalone, Workload } from './workload.ts';
 

@@ -3,11 +3,16 @@
 import type { z } from 'zod';
 import type { Managers } from '../clusters/managers.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
-import { isReachable, type Quorum, quorumNow, quorumWith, quorumWithout } from '../clusters/quorum.ts';
-import { type Action, allClear, type Run, refused, type Verdict } from '../operations/action.ts';
-import type { Guard, Impact, Target, Warning } from '../operations/operation.ts';
+import { isMember, isReachable, quorumNow } from '../clusters/quorum.ts';
+import type { FreshRead, ReadCluster } from '../clusters/read.ts';
+import type { Clusters } from '../clusters/registry.ts';
+import type { Hosts } from '../hosts/registry.ts';
+import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
+import type { Guard, Target } from '../operations/operation.ts';
+import { whyRefused } from '../operations/verdict.ts';
 import { Failure } from '../platform/failure.ts';
-import type { ChangeNode } from './change.ts';
+import type { ChangeNode, Watching } from './change.ts';
+import { joinedThrough, promotionOrder, type ReadJoinAddresses } from './join-addresses.ts';
 import {
   type NodesInput,
   type NodesPlan,
@@ -17,131 +22,27 @@ import {
   resolveNodes,
 } from './plan.ts';
 import type { FindNodes } from './reference.ts';
+import { demotionOrder, judgeDemotion, judgePromotion } from './role-rules.ts';
 import type { Settle } from './settle.ts';
 
 /** A node whose engine has not followed its demotion yet takes about 32 seconds to become a manager again (measured). */
 const promotionMs = 75_000;
+/** Managers that put a demotion off look again every five seconds (swarmkit manager/role_manager.go). */
 const demotionMs = 45_000;
 const slowMs = 5_000;
+/** Demotions are carried out in 40 milliseconds (measured); one that takes longer was put off. */
+const putOffMs = 2_000;
 
-export const noImpact: Impact = {
-  managersBefore: null,
-  managersAfter: null,
-  reachableAfter: null,
-  toleratesBefore: null,
-  toleratesAfter: null,
-  tasksMoving: null,
-  servicesWithGap: null,
-  unplaceable: null,
-  standaloneContainers: null,
+export type RoleParts = {
+  find: FindNodes;
+  change: ChangeNode;
+  managers: Managers;
+  settle: Settle;
+  clusters: Clusters;
+  hosts: Hosts;
+  read: ReadCluster;
+  joinAddresses: ReadJoinAddresses;
 };
-
-/** What a change of the managers means in numbers. */
-export const impactOf = (before: Quorum, after: Quorum): Impact => ({
-  ...noImpact,
-  managersBefore: before.managers,
-  managersAfter: after.managers,
-  reachableAfter: after.reachable,
-  toleratesBefore: before.tolerates,
-  toleratesAfter: after.tolerates,
-});
-
-const evenOrMany = ({ managers }: Quorum): Warning[] => [
-  ...(managers > 0 && managers % 2 === 0
-    ? [
-        {
-          code: 'EVEN_MANAGERS',
-          message: `${managers} managers tolerate no more failures than ${managers - 1}`,
-          target: null,
-        },
-      ]
-    : []),
-  ...(managers > 7
-    ? [
-        {
-          code: 'MANY_MANAGERS',
-          message: `${managers} managers slow each write down; Docker advises at most seven`,
-          target: null,
-        },
-      ]
-    : []),
-];
-
-export const judgePromotion = (
-  nodes: readonly NodeObservation[],
-  targets: readonly NodeObservation[],
-): Verdict => {
-  const notReady = targets.find(({ status, role }) => status.state !== 'READY' && role === 'WORKER');
-  if (notReady)
-    return refused(
-      new Failure(
-        'NODE_NOT_READY',
-        `node ${notReady.hostname} is ${notReady.status.state}, not READY`,
-        'bring it back first',
-      ),
-    );
-  const after = quorumWith(nodes, new Set(targets.map(({ id }) => id)));
-  return { ...allClear, warnings: evenOrMany(after), impact: impactOf(quorumNow(nodes), after) };
-};
-
-/** The unreachable first, for it gives tolerance back; the leader last, for it moves the leadership. */
-export const demotionOrder = (targets: readonly NodeObservation[]): NodeObservation[] => {
-  const rank = (node: NodeObservation): number =>
-    !isReachable(node) ? 0 : node.managerStatus?.leader ? 2 : 1;
-  return [...targets].sort((a, b) => rank(a) - rank(b));
-};
-
-export const judgeDemotion = (
-  nodes: readonly NodeObservation[],
-  targets: readonly NodeObservation[],
-): Verdict => {
-  const managers = targets.filter(({ role, managerStatus }) => role === 'MANAGER' || managerStatus !== null);
-  const before = quorumNow(nodes);
-  if (managers.length === 0) return { ...allClear, impact: impactOf(before, before) };
-  if (managers.length >= before.managers)
-    return refused(
-      new Failure('LAST_MANAGER', 'no manager would be left', 'keep one, or dissolve the cluster'),
-    );
-  const gone = new Set<string>();
-  for (const node of demotionOrder(managers)) {
-    gone.add(node.id);
-    const then = quorumWithout(nodes, gone);
-    if (then.tolerates < 0)
-      return refused(
-        new Failure(
-          'WOULD_LOSE_QUORUM',
-          `without ${node.hostname} only ${then.reachable} of ${then.managers} managers would be reachable, ${then.needed} are needed`,
-          'bring the unreachable managers back first',
-        ),
-      );
-  }
-  const after = quorumWithout(nodes, gone);
-  const guards: Guard[] = [];
-  if (before.tolerates >= 1 && after.tolerates < 1)
-    guards.push({
-      guard: 'NO_FAULT_TOLERANCE',
-      message: `${before.managers} managers tolerate the loss of ${before.tolerates}; ${after.managers} would tolerate none`,
-    });
-  const lost = nodes.filter(
-    (node) => node.managerStatus !== null && !isReachable(node) && !gone.has(node.id),
-  );
-  if (lost.length > 0 && managers.some(isReachable))
-    guards.push({
-      guard: 'UNREACHABLE_MANAGER',
-      message: `manager ${lost.map(({ hostname }) => hostname).join(', ')} is unreachable, and fewer reachable ones would be left`,
-    });
-  const leader = managers.find(({ managerStatus }) => managerStatus?.leader);
-  const warnings = evenOrMany(after);
-  if (leader)
-    warnings.push({
-      code: 'LEADER_MOVES',
-      message: `${leader.hostname} leads; the leadership moves first and calls may wait for up to a second`,
-      target: leader.id,
-    });
-  return { guards, warnings, impact: impactOf(before, after), refusal: null };
-};
-
-type Parts = { find: FindNodes; change: ChangeNode; managers: Managers; settle: Settle };
 
 const roleLock = (clusterId: string): readonly string[] => [`role:${clusterId}`];
 
@@ -150,15 +51,74 @@ const inOrder = (run: Run, ids: readonly string[]): void => {
   run.operation.targets.sort((a, b) => ids.indexOf(a.id ?? '') - ids.indexOf(b.id ?? ''));
 };
 
+/** How the managers stand, for a step. */
+const standing = ({ nodes }: FreshRead): string => {
+  const { managers, reachable } = quorumNow(nodes);
+  const leader = nodes.find(({ managerStatus }) => managerStatus?.leader)?.hostname;
+  return `${reachable} of ${managers} managers are reachable, ${leader ? `${leader} leads` : 'none leads yet'}`;
+};
+
+/** The whole rule for promotions: role-rules.ts, and whether each engine has a way into the raft group. */
+const weighPromotion = async (
+  { joinAddresses }: RoleParts,
+  nodes: readonly NodeObservation[],
+  targets: readonly NodeObservation[],
+): Promise<Verdict> => {
+  const verdict = judgePromotion(nodes, targets);
+  const { stranded } = promotionOrder(nodes, targets, await joinAddresses());
+  const guards: Guard[] = stranded.map(({ node, address }) => ({
+    guard: 'JOIN_ADDRESS_GONE',
+    message: `${node.hostname} joined the swarm through ${address}, where no manager is: its engine would find no other way into the raft group, and the node would be Down; promote the node at that address first, or start the engine of ${node.hostname} anew and override`,
+  }));
+  return { ...verdict, guards: [...verdict.guards, ...guards] };
+};
+
+/** The whole rule for demotions: role-rules.ts, who else loses by it, and whether Skep could see how it ends. */
+export const weighDemotion = async (
+  { clusters, managers, joinAddresses }: Pick<RoleParts, 'clusters' | 'managers' | 'joinAddresses'>,
+  clusterId: string,
+  nodes: readonly NodeObservation[],
+  targets: readonly NodeObservation[],
+): Promise<Verdict> => {
+  const verdict = judgeDemotion(nodes, targets);
+  const leaving = targets.filter(isMember);
+  const cluster = clusters.find(clusterId);
+  if (verdict.refusal || leaving.length === 0 || !cluster) return verdict;
+  const ids = new Set(leaving.map(({ id }) => id));
+  const left = managers.of(cluster).filter(({ report }) => !ids.has(report?.swarm?.nodeId ?? ''));
+  if (left.length === 0)
+    return refused(
+      new Failure(
+        'NO_OTHER_AGENT',
+        'of the managers that would be left none has a connected agent: nobody could see how it ends, nor undo it',
+        'start the agent of another manager first',
+      ),
+    );
+  return {
+    ...verdict,
+    warnings: [...verdict.warnings, ...joinedThrough(nodes, leaving, await joinAddresses())],
+  };
+};
+
 /** Makes one node a manager, and waits until it is a reachable member of the raft group and knows it itself. */
 const promoteOne = async (
-  { change, settle }: Omit<Parts, 'find'>,
+  { change, settle }: RoleParts,
   run: Run,
   clusterId: string,
   nodeId: string,
 ): Promise<void> => {
   await settle.demotion(run, nodeId);
   const began = performance.now();
+  const watching: Watching = {
+    hopeless: settle.stuckPromotion(nodeId),
+    why: ({ status, managerStatus }, waitedMs) =>
+      waitedMs < slowMs
+        ? null
+        : managerStatus === null
+          ? `not in the raft group yet, and ${status.state}: a node that was demoted a few seconds before takes about half a minute`
+          : `in the raft group, and ${managerStatus.reachability} for the others`,
+    told: standing,
+  };
   await change.apply(
     run,
     clusterId,
@@ -166,7 +126,7 @@ const promoteOne = async (
     { role: 'manager' },
     (node) => node.role === 'MANAGER' && isReachable(node),
     promotionMs,
-    settle.stuckPromotion(nodeId),
+    watching,
   );
   if (!(await settle.control(run, nodeId, true)))
     run.warn({
@@ -183,27 +143,75 @@ const promoteOne = async (
     });
 };
 
+/** What is made of a demotion that does not show: the managers may put it off, and say so to nobody. */
+const watchDemotion: Watching = {
+  why: ({ role, managerStatus }, waitedMs) =>
+    role === 'WORKER' && managerStatus !== null && waitedMs > putOffMs
+      ? 'the managers have put it off: it is to be a worker and is still in the raft group; they look again every few seconds, and do it once a majority would be left'
+      : null,
+  late: ({ hostname, role, managerStatus }) =>
+    role === 'WORKER' && managerStatus !== null
+      ? new Failure(
+          'DEMOTION_PUT_OFF',
+          `the managers have put the demotion of ${hostname} off: it is to be a worker and is still in the raft group`,
+          'bring unreachable managers back and it is carried out; or promoteNodes takes it back',
+        )
+      : null,
+  told: standing,
+};
+
+/** From then on what is read of the cluster is read through another manager. @returns when that is so. */
+const moveWatcher = async (
+  { hosts, read }: Pick<RoleParts, 'hosts' | 'read'>,
+  run: Run,
+  clusterId: string,
+  nodeId: string,
+): Promise<void> => {
+  await run.step(
+    'move the watcher',
+    nodeId,
+    async () => hosts.find((await read.fresh(clusterId)).hostId),
+    (host) =>
+      host?.report?.swarm?.nodeId === nodeId
+        ? 'no other manager answers: the cluster is still read through the node itself'
+        : `the cluster is read through ${host?.name ?? 'another manager'}`,
+  );
+};
+
 /**
  * Makes one node a worker, through another manager, and waits until it has left the raft group and its own engine knows.
+ * Before, the rule is applied to what is so now: others, and the engines, may have done something since the judgement.
  * @param target whose step the last wait is. @default the node
  * @returns whether its engine gave its control up in time.
+ * @throws Failure what the rule says, DEMOTION_PUT_OFF, and what a change of a node throws.
  */
 export const demoteOne = async (
-  { change, managers, settle }: Omit<Parts, 'find'>,
+  parts: Omit<RoleParts, 'find'>,
   run: Run,
   clusterId: string,
   nodeId: string,
   target = nodeId,
 ): Promise<boolean> => {
+  const { change, managers, settle } = parts;
+  const { nodes } = await change.readForRoles(clusterId);
+  const node = nodes.find(({ id }) => id === nodeId);
+  // One that was asked for before a restart is on its way: what is left is to see it arrive.
+  if (node?.role === 'MANAGER') {
+    const why = whyRefused(await weighDemotion(parts, clusterId, nodes, [node]), run.operation.overrides);
+    if (why) throw why;
+  }
   const release = managers.avoid(nodeId);
   try {
+    await moveWatcher(parts, run, clusterId, nodeId);
     await change.apply(
       run,
       clusterId,
       nodeId,
       { role: 'worker' },
-      (node) => node.role === 'WORKER' && node.managerStatus === null,
+      ({ role, managerStatus }, { nodes: seen }) =>
+        role === 'WORKER' && managerStatus === null && seen.some((other) => other.managerStatus?.leader),
       demotionMs,
+      watchDemotion,
     );
   } finally {
     release();
@@ -218,7 +226,7 @@ const alreadySo = (run: Run, target: Target, what: string): void =>
     target: target.id,
   });
 
-export const promoteNodesAction = (parts: Parts): Action<NodesInput, NodesPlan> => ({
+export const promoteNodesAction = (parts: RoleParts): Action<NodesInput, NodesPlan> => ({
   name: 'promoteNodes',
   permission: 'node:promote',
   input: nodesInput as z.ZodType<NodesInput>,
@@ -226,23 +234,40 @@ export const promoteNodesAction = (parts: Parts): Action<NodesInput, NodesPlan> 
   resolve: async (input, requester) => resolveNodes(parts.find, input, requester, {}, roleLock),
   reachable: ({ clusterId }) => parts.change.reachable(clusterId),
   judge: async ({ clusterId, nodeIds }) => {
-    const state = await parts.change.readForChange(clusterId);
-    return judgePromotion(state.nodes, presentNodes(state, nodeIds));
+    const state = await parts.change.readForRoles(clusterId);
+    return weighPromotion(parts, state.nodes, presentNodes(state, nodeIds));
   },
-  act: (run, { clusterId }) =>
-    run.each(async (target) => {
+  act: async (run, { clusterId, nodeIds }) => {
+    const first = await parts.change.readForChange(clusterId);
+    const { order } = promotionOrder(
+      first.nodes,
+      first.nodes.filter(({ id }) => nodeIds.includes(id)),
+      await parts.joinAddresses(),
+    );
+    inOrder(
+      run,
+      order.map(({ id }) => id),
+    );
+    await run.each(async (target) => {
       if (target.id === null) return;
-      const id = target.id;
-      const state = await parts.change.readForChange(clusterId);
-      const [node] = presentNodes(state, [id]);
+      const state = await parts.change.readForRoles(clusterId);
+      const [node] = presentNodes(state, [target.id]);
       if (node?.role === 'MANAGER' && isReachable(node)) {
         if (!run.resumed) alreadySo(run, target, 'MANAGER');
         run.observed(state.began);
-      } else await promoteOne(parts, run, clusterId, id);
-    }),
+        return;
+      }
+      // Its turn may come a minute after the judgement: the rule is applied to what is so now.
+      if (node?.role === 'WORKER') {
+        const why = whyRefused(await weighPromotion(parts, state.nodes, [node]), run.operation.overrides);
+        if (why) throw why;
+      }
+      await promoteOne(parts, run, clusterId, target.id);
+    });
+  },
 });
 
-export const demoteNodesAction = (parts: Parts): Action<NodesInput, NodesPlan> => ({
+export const demoteNodesAction = (parts: RoleParts): Action<NodesInput, NodesPlan> => ({
   name: 'demoteNodes',
   permission: 'node:demote',
   input: nodesInput as z.ZodType<NodesInput>,
@@ -250,14 +275,14 @@ export const demoteNodesAction = (parts: Parts): Action<NodesInput, NodesPlan> =
   resolve: async (input, requester) => resolveNodes(parts.find, input, requester, {}, roleLock),
   reachable: ({ clusterId }) => parts.change.reachable(clusterId),
   judge: async ({ clusterId, nodeIds }) => {
-    const state = await parts.change.readForChange(clusterId);
-    return judgeDemotion(state.nodes, presentNodes(state, nodeIds));
+    const state = await parts.change.readForRoles(clusterId);
+    return weighDemotion(parts, clusterId, state.nodes, presentNodes(state, nodeIds));
   },
   act: async (run, { clusterId, nodeIds }) => {
     const first = await parts.change.readForChange(clusterId);
     inOrder(
       run,
-      demotionOrder(presentNodes(first, nodeIds)).map(({ id }) => id),
+      demotionOrder(first.nodes.filter(({ id }) => nodeIds.includes(id))).map(({ id }) => id),
     );
     await run.each(async (target) => {
       if (target.id === null) return;
@@ -268,9 +293,6 @@ export const demoteNodesAction = (parts: Parts): Action<NodesInput, NodesPlan> =
         run.observed(state.began);
         return;
       }
-      // The others may have changed since the judgement, not by us, for we hold the lock.
-      const { refusal } = node ? judgeDemotion(state.nodes, [node]) : { refusal: null };
-      if (refusal) throw refusal;
       if (!(await demoteOne(parts, run, clusterId, target.id)))
         run.warn({
           code: 'CONTROL_PENDING',

@@ -19,9 +19,9 @@ export type Settle = {
   /** Waits until a demotion, whoever asked for it, is so long ago that its engine has a worker's certificate. */
   demotion(run: Run, nodeId: string): Promise<void>;
   /**
-   * Watches a promotion. An engine that meets a former manager when it enters the raft group tries from then on only the
-   * address that it once joined the swarm by, until it is started anew. When no manager is there it tries for ever, is
-   * Down, and cannot even be demoted (measured on 20.10: in 7 of 18 runs of 40 random changes).
+   * Watches a promotion. An engine before 25.0.6 enters the raft group only through the address that it once joined the
+   * swarm by (join-addresses.ts). When no manager is there it tries for ever, is Down, and cannot be demoted; by then
+   * it has forgotten all other addresses, and to start it anew does not help (measured on 20.10, 4 of 4).
    * @returns tells PROMOTION_STUCK once the engine has reported nothing else for 15 seconds.
    */
   stuckPromotion(nodeId: string): () => Failure | null;
@@ -33,8 +33,8 @@ const controlMs = 30_000;
 const demotionMs = 15_000;
 /** Longer than an engine takes that only meets a change of leader: it tries again after 0.2, 0.4, … 6.4 seconds. */
 const stuckMs = 15_000;
-/** More than this many node events in that time: the demotion was not the last of them. */
-const eventsRead = 500;
+/** Events read at once, newest first, until they are older than a demotion that matters. */
+const pageSize = 500;
 
 export const createSettle = ({
   db,
@@ -47,22 +47,26 @@ export const createSettle = ({
   hosts: Hosts;
   links: Links;
 }): Settle => {
-  /** How long ago the node was seen to become a worker. */
-  const sinceDemotion = async (nodeId: string): Promise<number> => {
-    const rows = await db.read.event.findMany({
-      where: { topic: 'NODE' },
-      orderBy: { seq: 'desc' },
-      take: eventsRead,
-      select: { at: true, subjectId: true, changesJson: true },
-    });
-    const demoted = rows.find(
-      ({ subjectId, changesJson }) =>
-        subjectId === nodeId &&
-        (JSON.parse(changesJson) as Change[]).some(
-          (change) => (change.path === 'role' || change.path === 'observedRole') && change.new === 'WORKER',
-        ),
-    );
-    return demoted ? clock.now().getTime() - demoted.at.getTime() : Number.POSITIVE_INFINITY;
+  /** When the node was seen to become a worker, if that is so short a time ago that it matters. */
+  const demotedAt = async (nodeId: string): Promise<number | null> => {
+    const since = clock.now().getTime() - demotionMs;
+    let before: number | undefined;
+    for (;;) {
+      const rows = await db.read.event.findMany({
+        where: { topic: 'NODE', ...(before === undefined ? {} : { seq: { lt: before } }) },
+        orderBy: { seq: 'desc' },
+        take: pageSize,
+        select: { seq: true, at: true, subjectId: true, changesJson: true },
+      });
+      for (const { at, subjectId, changesJson } of rows) {
+        if (at.getTime() < since) return null;
+        const demoted = (change: Change): boolean =>
+          (change.path === 'role' || change.path === 'observedRole') && change.new === 'WORKER';
+        if (subjectId === nodeId && (JSON.parse(changesJson) as Change[]).some(demoted)) return at.getTime();
+      }
+      before = rows.at(-1)?.seq;
+      if (rows.length < pageSize) return null;
+    }
   };
 
   return {
@@ -82,9 +86,14 @@ export const createSettle = ({
       });
     },
     demotion: async (run, nodeId) => {
-      if ((await sinceDemotion(nodeId)) >= demotionMs) return;
-      await run.step('await the last demotion settled', nodeId, async () => {
-        await waitFor(async () => ((await sinceDemotion(nodeId)) >= demotionMs ? true : null), {
+      const at = await demotedAt(nodeId);
+      if (at === null) return;
+      await run.step('await the last demotion settled', nodeId, async (tell) => {
+        const sinceMs = (): number => clock.now().getTime() - at;
+        tell(
+          `it became a worker ${Math.round(sinceMs() / 1_000)} seconds ago; promoted before ${demotionMs / 1_000} have passed it would take half a minute`,
+        );
+        await waitFor(async () => (sinceMs() >= demotionMs ? true : null), {
           timeoutMs: demotionMs,
           intervalMs: 250,
           signal: run.signal,
@@ -103,7 +112,7 @@ export const createSettle = ({
         return new Failure(
           'PROMOTION_STUCK',
           `the engine of ${host.name} joined the swarm through ${through ?? 'a manager'}, where no manager is any more, and enters the raft group by no other way`,
-          `start the engine of ${host.name} anew, or promote the node at ${through ?? 'that address'}`,
+          `promote the node at ${through ?? 'that address'}: this one follows by itself within half a minute; to start its engine anew does not help any more`,
         );
       };
     },

@@ -39,6 +39,7 @@ export const guardNames = [
   'CONCURRENT_DRAIN',
   'UNREACHABLE_MANAGER',
   'HOSTS_SKEP',
+  'JOIN_ADDRESS_GONE',
   'ADDRESS_NOT_LOCAL',
   'MAJORITY_RECOVERABLE',
 ] as const;

@@ -100,14 +100,15 @@ export const createRun = ({
       };
       operation.steps.push(step);
       save();
+      const tell = (text: string): void => {
+        if (step.endedAt !== null || step.detail === text) return;
+        step.detail = text;
+        save();
+      };
       try {
-        const value = await work((told) => {
-          if (step.detail === told) return;
-          step.detail = told;
-          save();
-        });
+        const value = await work(tell);
         step.state = 'SUCCEEDED';
-        step.detail = detail?.(value) ?? null;
+        step.detail = detail?.(value) ?? step.detail;
         return value;
       } catch (error) {
         step.state = 'FAILED';

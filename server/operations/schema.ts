@@ -41,6 +41,10 @@ const GuardEnum = builder.enumType('Guard', {
     CONCURRENT_DRAIN: { description: 'Another operation drains nodes of this cluster.' },
     HOSTS_SKEP: { description: 'This server itself runs on the host of the node.' },
     UNREACHABLE_MANAGER: { description: 'A manager is unreachable, and fewer reachable ones would be left.' },
+    JOIN_ADDRESS_GONE: {
+      description:
+        'The host joined its swarm through a manager that is none any more, and its engine (before 25.0.6, or 26.0 to 26.1.3) enters the raft group by no other way: promoted, it would be Down.',
+    },
     ADDRESS_NOT_LOCAL: {
       description: 'The host’s agent does not have this address (it may be right behind NAT).',
     },

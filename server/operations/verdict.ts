@@ -1,7 +1,21 @@
 // What stands in the way of an operation.
 import { Failure } from '../platform/failure.ts';
-import type { AnyAction } from './action.ts';
-import type { Operation } from './operation.ts';
+import type { AnyAction, Verdict } from './action.ts';
+import type { GuardName, Operation } from './operation.ts';
+
+/** Why a verdict refuses: what cannot be done at all, or the guards that are not overridden; null: nothing. */
+export const whyRefused = ({ refusal, guards }: Verdict, overrides: readonly GuardName[]): Failure | null => {
+  if (refusal) return refusal;
+  const standing = guards.filter(({ guard }) => !overrides.includes(guard));
+  const first = standing[0];
+  if (!first) return null;
+  const names = standing.map(({ guard }) => guard).join(', ');
+  return new Failure(
+    first.guard,
+    standing.map(({ message }) => message).join('; '),
+    `if it is meant, repeat with override: [${names}] and a reason`,
+  );
+};
 
 /** Judges on fresh state; the operation carries the guards, warnings and impact. @returns why it is refused, or null. */
 export const weigh = async (action: AnyAction, operation: Operation): Promise<Failure | null> => {
@@ -10,16 +24,7 @@ export const weigh = async (action: AnyAction, operation: Operation): Promise<Fa
     operation.guards = [...verdict.guards];
     operation.warnings = [...verdict.warnings];
     operation.impact = verdict.impact;
-    if (verdict.refusal) return verdict.refusal;
-    const standing = verdict.guards.filter(({ guard }) => !operation.overrides.includes(guard));
-    const first = standing[0];
-    if (!first) return null;
-    const names = standing.map(({ guard }) => guard).join(', ');
-    return new Failure(
-      first.guard,
-      standing.map(({ message }) => message).join('; '),
-      `if it is meant, repeat with override: [${names}] and a reason`,
-    );
+    return whyRefused(verdict, operation.overrides);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return error;

@@ -45,6 +45,7 @@ export const failureCodes = {
   UNLOCK_KEY_NEEDED:
     'No unlocked manager of the cluster can be asked for the unlock key: the caller has to give it.',
   UNLOCK_KEY_INVALID: 'The unlock key is not the one that the manager was locked with.',
+  NO_OTHER_AGENT: 'No manager that would be left has a connected agent: the end could not be observed.',
   WOULD_LOSE_QUORUM: 'The managers left would not be a majority.',
   NOT_CANCELLABLE: 'The operation has ended.',
   // Guards: refused unless overridden with a reason
@@ -53,6 +54,8 @@ export const failureCodes = {
   CONCURRENT_DRAIN: 'Another operation drains nodes of this cluster.',
   HOSTS_SKEP: 'This server itself runs on the host of the node.',
   UNREACHABLE_MANAGER: 'A manager is unreachable, and fewer reachable ones would be left.',
+  JOIN_ADDRESS_GONE:
+    'The host joined its swarm through a manager that is none any more: promoted, it would go Down instead.',
   ADDRESS_NOT_LOCAL: 'The host’s agent does not have this address.',
   MAJORITY_RECOVERABLE:
     'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',
@@ -74,8 +77,10 @@ export const failureCodes = {
   NOT_OBSERVED: 'The engine said yes, but the wanted state was not observed in time.',
   DRAIN_DEADLINE:
     'Tasks were left on the node at the deadline, which the message names; the node stays in drain.',
+  DEMOTION_PUT_OFF:
+    'The managers took the demotion and did not carry it out in time: they put it off while a majority would not be left.',
   PROMOTION_STUCK:
-    'The engine of the promoted node tries to enter the raft group through the manager that it once joined by, which is none any more. Start that engine anew, or promote that manager again.',
+    'The engine of the promoted node tries to enter the raft group through the manager that it once joined by, which is none any more. Promote the node at that address again.',
   OUTCOME_UNKNOWN: 'It may have happened; observation could not tell in time.',
   ENGINE_UNREACHABLE: 'The host’s engine does not answer.',
   ENGINE_TIMEOUT: 'The engine did not answer in time.',

@@ -150,7 +150,12 @@ describe(`membership (${enginesNote})`, () => {
       reason: 'it is sold',
     });
     expect(done).toMatchObject({ state: 'SUCCEEDED' });
-    expect(stepsOf(done, ID)).toEqual(['update: SUCCEEDED', 'observe: SUCCEEDED', 'await down: SUCCEEDED']);
+    expect(stepsOf(done, ID)).toEqual([
+      'move the watcher: SUCCEEDED',
+      'update: SUCCEEDED',
+      'observe: SUCCEEDED',
+      'await down: SUCCEEDED',
+    ]);
     expect(stepsOf(done, fourth.hostId)).toEqual(['await control given up: SUCCEEDED', 'leave: SUCCEEDED']);
     expect((await swarmOf(fourth)).LocalNodeState).toBe('inactive');
     const node = (await api.nodes())[name(fourth)];

@@ -432,7 +432,7 @@ export const elsewhere: Record<string, readonly string[]> = {
   // recovery/recover.test.ts
   recoverCluster: ['NO_LEADER', 'MAJORITY_RECOVERABLE'],
   // operations/promotion-stuck.test.ts
-  promoteNodes: ['PROMOTION_STUCK'],
+  promoteNodes: ['PROMOTION_STUCK', 'JOIN_ADDRESS_GONE'],
   demoteNodes: ['NO_FAULT_TOLERANCE', 'UNREACHABLE_MANAGER', 'WOULD_LOSE_QUORUM'],
   // It makes something new that has no rules: only the permission and the input can be wrong.
   createEnrolment: [],

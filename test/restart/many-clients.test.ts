@@ -73,7 +73,7 @@ describe(`five clients at once, on ${enginesNote}`, () => {
         failure: {
           // NODE_NOT_READY: a new leader does not know a node until it has come to it.
           code: expect.stringMatching(
-            /^(BUSY|LAST_MANAGER|LAST_ACTIVE_NODE|NO_FAULT_TOLERANCE|WOULD_LOSE_QUORUM|UNREACHABLE_MANAGER|NODE_NOT_READY)$/,
+            /^(BUSY|LAST_MANAGER|LAST_ACTIVE_NODE|NO_FAULT_TOLERANCE|WOULD_LOSE_QUORUM|UNREACHABLE_MANAGER|JOIN_ADDRESS_GONE|NODE_NOT_READY)$/,
           ),
         },
       });
