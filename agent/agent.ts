@@ -61,6 +61,7 @@ export async function startAgent({
     extraAddresses: config.extraAddresses,
     interfaces: config.interfaces,
     hostname: config.hostname,
+    bootId: config.bootId,
   });
   const reporter = createReporter({ observe, log, intervalMs: times.reportIntervalMs });
   const commands = createCommands({

@@ -1,6 +1,7 @@
 // The agent's configuration: environment variables, each also a flag but the secret one.
-import { readFileSync } from 'node:fs';
+import { readFileSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
+import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import type { Binding } from './connection.ts';
@@ -21,6 +22,7 @@ export interface Config {
   /** Null: all. */
   readonly interfaces: ReadonlySet<string> | null;
   readonly hostname: string | undefined;
+  readonly bootId: string | undefined;
   readonly logLevel: string;
   readonly failpoints: string | undefined;
 }
@@ -50,7 +52,7 @@ const settingsShape = z.object({
   SKEP_AGENT_DOCKER_SOCKET: z.string().min(1).default('/var/run/docker.sock'),
   /** The one-time enrolment secret; ignored once enrolled. No flag: other users can read those. */
   SKEP_AGENT_ENROLMENT: z.string().optional(),
-  /** A file that holds the enrolment secret. */
+  /** A file that holds the enrolment secret; `-`: it is asked for, or read as one line from the standard input. */
   SKEP_AGENT_ENROLMENT_FILE: z.string().optional(),
   /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes, recovery. All by default. */
   SKEP_AGENT_ALLOW: z.string().default(Object.keys(groups).join(',')),
@@ -60,6 +62,8 @@ const settingsShape = z.object({
   SKEP_AGENT_INTERFACES: z.string().default(''),
   /** The host's name, when it is not to be the engine's own. */
   SKEP_AGENT_HOSTNAME: z.string().min(1).optional(),
+  /** What changes when the machine is started anew, where the kernel's own boot id does not say it: hosts that share a kernel. */
+  SKEP_AGENT_BOOT_ID: z.string().min(1).max(100).optional(),
   /** `yes`: speak without TLS to another machine. Join tokens then cross the network in clear. */
   SKEP_AGENT_PLAINTEXT: z.enum(['yes', 'no']).default('no'),
   /** For tests of failure: names places at which the agent fails on purpose (docs/testing-faults.md). Never in production. */
@@ -77,6 +81,7 @@ const flags: Readonly<Record<string, { readonly type: 'string' }>> = {
   addresses: { type: 'string' },
   interfaces: { type: 'string' },
   hostname: { type: 'string' },
+  'boot-id': { type: 'string' },
   plaintext: { type: 'string' },
   binding: { type: 'string' },
   'log-level': { type: 'string' },
@@ -119,6 +124,7 @@ export function readConfig({
     extraAddresses: list(settings.SKEP_AGENT_ADDRESSES).map(readAddress),
     interfaces: readInterfaces(list(settings.SKEP_AGENT_INTERFACES)),
     hostname: settings.SKEP_AGENT_HOSTNAME,
+    bootId: settings.SKEP_AGENT_BOOT_ID,
     logLevel: settings.SKEP_AGENT_LOG_LEVEL,
     failpoints: settings.SKEP_AGENT_FAILPOINTS,
   };
@@ -173,12 +179,21 @@ function readEnrolment(value: string | undefined, file: string | undefined): Enr
 
 function readSecretFile(file: string): string {
   try {
-    return readFileSync(file, 'utf8');
+    return file === '-' ? askForLine('Enrolment secret: ') : readFileSync(file, 'utf8');
   } catch (error) {
     throw new BadConfig(
       `SKEP_AGENT_ENROLMENT_FILE: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+// Byte by byte: what stands behind the line is not ours to take.
+function askForLine(question: string): string {
+  if (isatty(0)) process.stderr.write(question);
+  const byte = Buffer.alloc(1);
+  let line = '';
+  while (readSync(0, byte) === 1 && byte[0] !== 0x0a) line += byte.toString('latin1');
+  return line;
 }
 
 function readAllowed(name: string): readonly CommandName[] {

@@ -25,6 +25,7 @@ export function createObserve({
   extraAddresses,
   interfaces,
   hostname,
+  bootId = readBootId(),
 }: {
   engine: Engine;
   agentVersion: string;
@@ -32,8 +33,8 @@ export function createObserve({
   extraAddresses: readonly Address[];
   interfaces: ReadonlySet<string> | null;
   hostname: string | undefined;
+  bootId?: string | undefined;
 }): Observe {
-  const bootId = readBootId();
   let engineName: string | undefined;
   let lastVersion: { key: string; apiVersion: string; minApiVersion: string } | undefined;
 

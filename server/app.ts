@@ -39,6 +39,7 @@ import { createSocketEndpoint } from './graphql/websocket.ts';
 import {
   createEnrolmentAction,
   forgetHostAction,
+  releaseHostAction,
   renameHostAction,
   revokeHostAction,
   type ScopeOf,
@@ -46,6 +47,7 @@ import {
 import { createAgentEndpoint } from './hosts/agent-endpoint.ts';
 import { createCommands } from './hosts/commands.ts';
 import { createEnrolments } from './hosts/enrolments.ts';
+import { createIdentityRule } from './hosts/identity-rule.ts';
 import { createLinks } from './hosts/links.ts';
 import { createIsOwnHost } from './hosts/own-host.ts';
 import { createHosts } from './hosts/registry.ts';
@@ -172,7 +174,15 @@ export const createApp = async ({
     generation,
     testify: witnesses.testify,
   });
-  const enrolments = createEnrolments({ db, events, audit, hosts, identity, clock });
+  const enrolments = createEnrolments({
+    db,
+    events,
+    audit,
+    hosts,
+    identity,
+    attempts: createAttempts(),
+    clock,
+  });
   const links = createLinks();
   const commands = createCommands({ db, links, clock });
 
@@ -229,7 +239,8 @@ export const createApp = async ({
       revokeApiKeyAction(apiKeys),
       createEnrolmentAction(enrolments),
       renameHostAction(hosts, scopeOf),
-      revokeHostAction(hosts, links, scopeOf, clock),
+      revokeHostAction(hosts, links, commands, scopeOf, clock),
+      releaseHostAction(hosts, scopeOf),
       forgetHostAction(hosts, links, scopeOf),
       initClusterAction({ clusters, hosts, links, commands, read, discover, scopeOf }),
       adoptClusterAction(cluster),
@@ -316,6 +327,8 @@ export const createApp = async ({
     enrolments,
     commands,
     witnesses,
+    identityRule: createIdentityRule({ hosts, links, commands, audit, clock, log }),
+    denials,
     notice,
     generation: () => generation,
     behindProxy: config.behindProxy,

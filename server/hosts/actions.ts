@@ -1,9 +1,10 @@
 // What can be done to hosts as such: enrol, rename, revoke, forget.
 import { z } from 'zod';
 import type { Requester } from '../audit/actor.ts';
-import { type Action, allClear, refused } from '../operations/action.ts';
+import { type Action, type AnyAction, allClear, refused } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
+import type { Commands } from './commands.ts';
 import { type Enrolments, newEnrolmentId } from './enrolments.ts';
 import { clusterOf, type Host } from './host.ts';
 import type { Links } from './links.ts';
@@ -62,12 +63,27 @@ export const createEnrolmentAction = (
 
 /** An action on one host by its id. */
 const onHost = <Extra>(
-  { name, hosts, scopeOf, extra }: { name: string; hosts: Hosts; scopeOf: ScopeOf; extra: z.ZodType<Extra> },
+  {
+    name,
+    hosts,
+    scopeOf,
+    extra,
+    permission = 'host:update',
+    waits = true,
+  }: {
+    name: string;
+    hosts: Hosts;
+    scopeOf: ScopeOf;
+    extra: z.ZodType<Extra>;
+    permission?: AnyAction['permission'];
+    /** False: at once, whatever else is done to the host. */
+    waits?: boolean;
+  },
   judge: Action<unknown, { id: string } & Extra>['judge'],
   work: (plan: { id: string } & Extra, operationId: string) => Promise<void>,
 ): Action<{ id: string } & Extra, { id: string } & Extra> => ({
   name,
-  permission: 'host:update',
+  permission,
   input: z.intersection(hostId, extra),
   named: ({ id }) => [{ kind: 'HOST', name: id }],
   resolve: async (input, requester) => {
@@ -76,7 +92,7 @@ const onHost = <Extra>(
       clusterId: clusterOf(host),
       plan: input,
       targets: [{ kind: 'HOST', id: host.id, name: host.name }],
-      locks: [`host:${host.id}`],
+      locks: waits ? [`host:${host.id}`] : [],
     };
   },
   judge,
@@ -96,14 +112,55 @@ export const renameHostAction = (hosts: Hosts, scopeOf: ScopeOf) =>
   );
 
 /** Ends its agent's connection and refuses it from now on; the engine and its swarm membership stay as they are. */
-export const revokeHostAction = (hosts: Hosts, links: Links, scopeOf: ScopeOf, clock: Clock) =>
+export const revokeHostAction = (
+  hosts: Hosts,
+  links: Links,
+  commands: Commands,
+  scopeOf: ScopeOf,
+  clock: Clock,
+) =>
   onHost(
-    { name: 'revokeHost', hosts, scopeOf, extra: none },
+    // What runs on the host must not hold up that its agent is cut off; it ends by that.
+    { name: 'revokeHost', hosts, scopeOf, extra: none, waits: false },
     async () => allClear,
     async ({ id }, operationId) => {
       // Its engine is free for an enrolment of its own: an engine has one host.
       await hosts.change(id, { revokedAt: clock.now(), status: 'REVOKED', engineId: null }, operationId);
       links.of(id)?.close(4403, 'revoked');
+      commands.abandon(id, new Failure('HOST_REVOKED', `host ${id} was revoked`));
+    },
+  );
+
+/** Ends a quarantine. `engine`: the id that it is bound to from now on; null: as before. */
+export const releaseHostAction = (hosts: Hosts, scopeOf: ScopeOf) =>
+  onHost(
+    {
+      name: 'releaseHost',
+      hosts,
+      scopeOf,
+      permission: 'host:enrol',
+      extra: z.object({
+        engine: z
+          .string()
+          .min(1)
+          .nullish()
+          .transform((engine) => engine ?? null),
+      }),
+    },
+    async ({ id, engine }) => {
+      const host = hosts.find(id);
+      if (!host?.quarantine)
+        return refused(new Failure('HOST_NOT_QUARANTINED', `host ${id} is not in quarantine`));
+      const holder = engine === null ? null : hosts.ofEngine(engine);
+      return holder && holder.id !== id
+        ? refused(
+            new Failure('ENGINE_CLAIMED', `engine ${engine} is host ${holder.name}’s`, 'revoke it first'),
+          )
+        : allClear;
+    },
+    async ({ id, engine }, operationId) => {
+      const change = { quarantine: null, status: 'DISCONNECTED' } as const;
+      await hosts.change(id, engine === null ? change : { ...change, engineId: engine }, operationId);
     },
   );
 

@@ -4,8 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
-import { WebSocketServer } from 'ws';
+import { type WebSocket, WebSocketServer } from 'ws';
 import { z } from 'zod';
+import { anonymous, type Denials } from '../audit/denials.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
@@ -15,6 +16,8 @@ import { channelOf } from './channel.ts';
 import type { Commands } from './commands.ts';
 import type { Enrolments } from './enrolments.ts';
 import type { Host, Report } from './host.ts';
+import type { IdentityRule } from './identity-rule.ts';
+import { linkSocketOf } from './link-socket.ts';
 import { createLink, type Link, type Links } from './links.ts';
 import { type AttachClaim, agentText, type Handshake, proves, serverText } from './proofs.ts';
 import type { Hosts } from './registry.ts';
@@ -43,6 +46,8 @@ export const createAgentEndpoint = ({
   enrolments,
   commands,
   witnesses,
+  identityRule,
+  denials,
   notice,
   generation,
   behindProxy,
@@ -57,6 +62,8 @@ export const createAgentEndpoint = ({
   enrolments: Enrolments;
   commands: Commands;
   witnesses: Witnesses;
+  identityRule: IdentityRule;
+  denials: Denials;
   notice: AgentContext['notice'];
   /** Of the server's history; see docs/decisions/0016. */
   generation: () => string;
@@ -74,21 +81,13 @@ export const createAgentEndpoint = ({
   const sessions = new WeakMap<object, Session>();
 
   const storeReport = async (hostId: string, report: Report): Promise<void> => {
-    const host = hosts.find(hostId);
-    if (!host) return;
-    const reported = report.engine?.id ?? null;
-    const claimed = hosts
-      .list()
-      .some((other) => other.id !== hostId && !other.revokedAt && other.engineId === reported);
-    if (claimed && host.engineId === null)
-      log.warn({ host: hostId }, 'its engine id is another host’s; it is not taken');
-    const engineId = host.engineId ?? (claimed ? null : reported);
-    await hosts.change(hostId, { report, engineId, lastSeenAt: clock.now() });
+    await identityRule.reported(hostId, report.engine?.id ?? null);
+    await hosts.change(hostId, { report, lastSeenAt: clock.now() });
   };
 
   const attach = async (
     session: Session,
-    close: (code: number, reason: string) => void,
+    socket: WebSocket,
     signature: string,
     claim: AttachClaim,
   ): Promise<Host> => {
@@ -99,12 +98,29 @@ export const createAgentEndpoint = ({
         'this host is unknown, revoked, or the signature is not its key’s',
         'enrol it again',
       );
-    session.link = createLink(host.id, close);
-    links.open(session.link);
-    await hosts.change(host.id, { status: 'CONNECTED', lastSeenAt: clock.now() });
+    const link = createLink(host.id, claim.bootId, linkSocketOf(socket));
+    await identityRule.admit(host.id, claim, link);
+    session.link = link;
+    // It may have gone while the rule was looking at it: nobody would tell of its end.
+    if (socket.readyState !== socket.OPEN) await gone(link);
     log.info({ host: host.id, name: host.name }, 'agent attached');
     await failpoint('agent.attached');
     return host;
+  };
+
+  const gone = async (link: Link): Promise<void> => {
+    if (!links.shut(link)) return;
+    log.info({ host: link.hostId }, 'agent gone');
+    const host = hosts.find(link.hostId);
+    if (host && !host.revokedAt)
+      await hosts
+        .change(host.id, { status: 'DISCONNECTED', lastSeenAt: clock.now() })
+        .catch((error: unknown) => log.warn({ err: error, host: host.id }, 'a disconnect was not stored'));
+  };
+
+  const deny = (action: string, sourceAddress: string | null, error: unknown): void => {
+    if (!(error instanceof Failure)) return;
+    denials.note({ action, actor: anonymous, failure: failureInfo(error), requestId: null, sourceAddress });
   };
 
   /** An agent is told what a caller is told: a code and a sentence, never a defect's insides. */
@@ -154,12 +170,22 @@ export const createAgentEndpoint = ({
           version,
           sourceAddress: sourceOf(extra.request),
           identity,
-          enrolments,
+          enrolments: {
+            ...enrolments,
+            redeem: (asked) =>
+              enrolments.redeem(asked).catch((error: unknown) => {
+                deny('enrolHost', asked.sourceAddress, error);
+                throw error;
+              }),
+          },
           commands,
           witnesses,
           link: () => session.link,
           attach: (signature, claim) =>
-            attach(session, (code, reason) => extra.socket.close(code, reason), signature, claim),
+            attach(session, extra.socket, signature, claim).catch((error: unknown) => {
+              deny('attachAgent', sourceOf(extra.request), error);
+              throw error;
+            }),
           report: storeReport,
           notice,
         };
@@ -169,15 +195,7 @@ export const createAgentEndpoint = ({
       onError: (_context, _id, _payload, errors) => errors.map(mask),
       onDisconnect: async ({ extra }) => {
         const link = sessions.get(extra.socket)?.link;
-        if (!link || !links.shut(link)) return;
-        log.info({ host: link.hostId }, 'agent gone');
-        const host = hosts.find(link.hostId);
-        if (host && !host.revokedAt)
-          await hosts
-            .change(host.id, { status: 'DISCONNECTED', lastSeenAt: clock.now() })
-            .catch((error: unknown) =>
-              log.warn({ err: error, host: host.id }, 'a disconnect was not stored'),
-            );
+        if (link) await gone(link);
       },
     },
     sockets,

@@ -514,7 +514,7 @@ builder.mutationType({
     enrol: t.field({
       type: EnrolPayload,
       description:
-        'Exchanges a one-time enrolment secret for an identity. Runs on a connection whose `connection_init` named no agent. Errors: NOT_FOUND (unknown, used or expired: the three are one), NAME_TAKEN (another host has this engine id).',
+        'Exchanges a one-time enrolment secret for an identity. Runs on a connection whose `connection_init` named no agent. Errors: NOT_FOUND (unknown, used or expired: the three are one), ENGINE_CLAIMED (another host has this engine id), RATE_LIMITED.',
       args: { input: t.arg({ type: EnrolInput, required: true }) },
       resolve: async (_, { input }, { enrolments, sourceAddress }) => {
         const host = await enrolments.redeem({ ...input, engineId: input.engineId ?? null, sourceAddress });
@@ -524,7 +524,7 @@ builder.mutationType({
     attach: t.field({
       type: AttachPayload,
       description:
-        'Proves the agent’s key: an Ed25519 signature, in base64url, over the UTF-8 lines "skep-agent-v2", host id, agent nonce, server nonce, channel, boot id, engine id (empty when null), joined by "\\n". Channel: 32 bytes of the TLS exporter "EXPORTER-Channel-Binding" with an empty context (RFC 9266, TLS 1.3) in base64url, or "none" where the acknowledgement says so. Until it succeeds nothing else runs. Errors: UNAUTHENTICATED.',
+        'Proves the agent’s key: an Ed25519 signature, in base64url, over the UTF-8 lines "skep-agent-v2", host id, agent nonce, server nonce, channel, boot id, engine id (empty when null), joined by "\\n". Channel: 32 bytes of the TLS exporter "EXPORTER-Channel-Binding" with an empty context (RFC 9266, TLS 1.3) in base64url, or "none" where the acknowledgement says so. Until it succeeds nothing else runs. Errors: UNAUTHENTICATED, HOST_QUARANTINED (the key came from another engine, or from two machines at once), ENGINE_CLAIMED (another host has this engine id).',
       args: {
         signature: t.arg.string({ required: true }),
         bootId: t.arg.string({ required: true, description: 'Changes when the machine is started anew.' }),

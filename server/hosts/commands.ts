@@ -40,6 +40,8 @@ export type Commands = {
     expectations?: readonly Expectation[];
     patienceMs?: number;
   }): Promise<CommandResult>;
+  /** Nothing more will be heard of the host: what waits for it ends now, effects as UNKNOWN. */
+  abandon(hostId: string, failure: Failure): void;
   acknowledged(hostId: string, id: string): Promise<void>;
   /** The first result counts. */
   completed(hostId: string, id: string, result: CommandResult): Promise<void>;
@@ -251,6 +253,15 @@ export const createCommands = ({
         patienceMs,
         run.signal,
       );
+    },
+    abandon: (hostId, { code, message }) => {
+      for (const { hostId: of, settle } of effects.values())
+        if (of === hostId) settle({ outcome: 'UNKNOWN', result: null, failure: { code, message } });
+      for (const [id, { hostId: of, settle }] of reads) {
+        if (of !== hostId) continue;
+        reads.delete(id);
+        settle({ outcome: 'FAILED', result: null, failure: { code, message } });
+      }
     },
     acknowledged: async (hostId, id) => {
       if (!effects.has(id)) return;

@@ -1,6 +1,7 @@
 // Enrolment: one-time, expiring secrets by which agents register their keys.
 import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import type { Enrolment as Row } from '../../prisma/generated/client.ts';
+import type { Attempts } from '../access/attempts.ts';
 import type { Audit } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
@@ -25,7 +26,7 @@ export type Enrolments = {
   }): Promise<{ secret: string; expiresAt: Date }>;
   list(): Promise<Enrolment[]>;
   find(id: string): Promise<Enrolment | null>;
-  /** @throws Failure NOT_FOUND: unknown, used or expired, which are not told apart; NAME_TAKEN; ALREADY_IN_SWARM never. */
+  /** @throws Failure NOT_FOUND: unknown, used or expired, which are not told apart; ENGINE_CLAIMED; RATE_LIMITED. */
   redeem(asked: {
     secret: string;
     publicKey: string;
@@ -54,6 +55,7 @@ export const createEnrolments = ({
   audit,
   hosts,
   identity,
+  attempts,
   clock,
 }: {
   db: Database;
@@ -61,6 +63,8 @@ export const createEnrolments = ({
   audit: Audit;
   hosts: Hosts;
   identity: ServerIdentity;
+  /** Wrong secrets, by where they came from. */
+  attempts: Attempts;
   clock: Clock;
 }): Enrolments => {
   const invalid = (): Failure =>
@@ -92,26 +96,25 @@ export const createEnrolments = ({
       db.read.enrolment.findMany({ omit: { hash: true }, orderBy: { createdAt: 'desc' }, take: 1_000 }),
     find: (id) => db.read.enrolment.findUnique({ where: { id }, omit: { hash: true } }),
     redeem: async ({ secret, publicKey, hostname, engineId, sourceAddress }) => {
+      await attempts.check(sourceAddress);
+      const wrong = async (): Promise<never> => {
+        await attempts.failed(sourceAddress);
+        throw invalid();
+      };
       const [, id, text] = pattern.exec(secret) ?? [];
-      if (id === undefined || text === undefined) throw invalid();
+      if (id === undefined || text === undefined) return wrong();
       if (!isEd25519(publicKey))
         throw new Failure('BAD_USER_INPUT', 'publicKey is not an Ed25519 key in SPKI DER, base64url');
-      if (engineId !== null && hosts.list().some((host) => host.engineId === engineId && !host.revokedAt))
-        throw new Failure(
-          'NAME_TAKEN',
-          'another host has this engine id',
-          'forget or revoke that host first, or give this engine an id of its own',
-        );
       const now = clock.now();
       await failpoint('enrolment.beforeSpend');
       const enrolled = await events.transact(
-        async (tx, emit) => {
+        async (tx, emit): Promise<Host | null> => {
           // Spent by the write itself: of many that try at once, one finds it unused.
           const spent = await tx.enrolment.updateMany({
             where: { id, hash: sha256(text), usedAt: null, expiresAt: { gt: now } },
             data: { usedAt: now },
           });
-          if (spent.count !== 1) throw invalid();
+          if (spent.count !== 1) return null;
           const enrolment = await tx.enrolment.findUniqueOrThrow({ where: { id } });
           const host: Host = {
             id: `host_${randomBytes(8).toString('hex')}`,
@@ -123,6 +126,7 @@ export const createEnrolments = ({
             enrolledAt: now,
             lastSeenAt: null,
             revokedAt: null,
+            quarantine: null,
             membership: null,
           };
           await tx.enrolment.update({ where: { id }, data: { hostId: host.id } });
@@ -140,8 +144,9 @@ export const createEnrolments = ({
           await failpoint('enrolment.spent');
           return host;
         },
-        (host) => hosts.added(host),
+        (host) => host && hosts.added(host),
       );
+      if (!enrolled) return wrong();
       await failpoint('enrolment.beforeAnswer');
       return enrolled;
     },

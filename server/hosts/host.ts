@@ -64,9 +64,20 @@ export const report = z.object({
 
 export type Report = z.infer<typeof report>;
 
-/** ENROLLED: its agent never attached. */
-export const hostStatuses = ['ENROLLED', 'CONNECTED', 'DISCONNECTED', 'REVOKED'] as const;
+/** ENROLLED: its agent never attached. QUARANTINED: somebody else may have its key; its agent is not listened to. */
+export const hostStatuses = ['ENROLLED', 'CONNECTED', 'DISCONNECTED', 'QUARANTINED', 'REVOKED'] as const;
 export type HostStatus = (typeof hostStatuses)[number];
+
+export const quarantineReasons = ['ENGINE_CHANGED', 'KEY_USED_TWICE'] as const;
+
+/** Why an agent is not listened to: its key may be in other hands. */
+export type Quarantine = {
+  reason: (typeof quarantineReasons)[number];
+  message: string;
+  /** The engine that was presented, where one was. */
+  engineId: string | null;
+  at: Date;
+};
 
 export type Host = {
   id: string;
@@ -80,6 +91,7 @@ export type Host = {
   enrolledAt: Date;
   lastSeenAt: Date | null;
   revokedAt: Date | null;
+  quarantine: Quarantine | null;
   /** The node that it is or was last, and of which cluster; null: it never was one. */
   membership: { nodeId: string; clusterId: string } | null;
 };

@@ -65,6 +65,10 @@ export type Envelope = { id: string; operation: string | null; expiresInMs: numb
 
 export type Link = {
   hostId: string;
+  /** Of the host, as its agent said it: changes when the machine is started anew. */
+  bootId: string;
+  /** Whether the agent at the other end answers now. */
+  probe(): Promise<boolean>;
   push(envelope: Envelope): void;
   /** What is pushed, until the link ends. */
   commands(): AsyncGenerator<Envelope>;
@@ -77,12 +81,20 @@ export type Link = {
 /** Nobody has to look by himself: a push rings. */
 const idleMs = 60_000;
 
-export const createLink = (hostId: string, closeSocket: (code: number, reason: string) => void): Link => {
+/** The connection underneath. */
+export type LinkSocket = {
+  close(code: number, reason: string): void;
+  probe(): Promise<boolean>;
+};
+
+export const createLink = (hostId: string, bootId: string, socket: LinkSocket): Link => {
   const bell = createBell();
   const waiting: Envelope[] = [];
   const ended = new AbortController();
   return {
     hostId,
+    bootId,
+    probe: socket.probe,
     ended: ended.signal,
     push: (envelope) => {
       waiting.push(envelope);
@@ -97,13 +109,14 @@ export const createLink = (hostId: string, closeSocket: (code: number, reason: s
     },
     close: (code, reason) => {
       ended.abort();
-      closeSocket(code, reason);
+      socket.close(code, reason);
     },
     end: () => ended.abort(),
   };
 };
 
 export type Links = {
+  /** Null also for one that was ended and whose socket is not closed yet. */
   of(hostId: string): Link | null;
   /** The newest connection of a host wins. */
   open(link: Link): void;
@@ -117,7 +130,10 @@ export const createLinks = (): Links => {
   const links = new Map<string, Link>();
   const bell = new EventEmitter().setMaxListeners(0);
   return {
-    of: (hostId) => links.get(hostId) ?? null,
+    of: (hostId) => {
+      const link = links.get(hostId);
+      return link && !link.ended.aborted ? link : null;
+    },
     open: (link) => {
       links.get(link.hostId)?.close(4409, 'replaced by a newer connection');
       links.set(link.hostId, link);

@@ -6,7 +6,7 @@ import type { Database } from '../platform/database.ts';
 import type { Emit, Events, Transaction } from '../platform/events.ts';
 import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
-import { type Host, hostScalars, type Report, report } from './host.ts';
+import { type Host, hostScalars, type Quarantine, type Report, report } from './host.ts';
 
 export type Hosts = {
   find(id: string): Host | null;
@@ -18,10 +18,26 @@ export type Hosts = {
   add(tx: Transaction, emit: Emit, host: Host): Promise<void>;
   /** Makes an added host known; call it when its transaction is committed. */
   added(host: Host): void;
-  change(id: string, change: Partial<Omit<Host, 'id'>>, operationId?: string | null): Promise<Host>;
+  /**
+   * @param also written with it, or not at all.
+   * @throws Failure NOT_FOUND, NAME_TAKEN, ENGINE_CLAIMED.
+   */
+  change(
+    id: string,
+    change: Partial<Omit<Host, 'id'>>,
+    operationId?: string | null,
+    also?: (tx: Transaction, emit: Emit) => Promise<void>,
+  ): Promise<Host>;
+  /** The host that an engine belongs to; revoked ones have none. */
+  ofEngine(engineId: string): Host | null;
   remove(id: string): Promise<void>;
   /** Hears of each change, after it is stored. */
   onChange(listener: (host: Host, before: Host | null) => void): void;
+};
+
+const quarantineOf = (json: string): Quarantine => {
+  const kept = JSON.parse(json);
+  return { ...kept, at: new Date(kept.at) };
 };
 
 const hostOf = (row: Row): Host => ({
@@ -29,11 +45,18 @@ const hostOf = (row: Row): Host => ({
   name: row.name,
   publicKey: row.publicKey,
   engineId: row.engineId,
-  status: row.revokedAt ? 'REVOKED' : row.lastSeenAt ? 'DISCONNECTED' : 'ENROLLED',
+  status: row.revokedAt
+    ? 'REVOKED'
+    : row.quarantineJson
+      ? 'QUARANTINED'
+      : row.lastSeenAt
+        ? 'DISCONNECTED'
+        : 'ENROLLED',
   report: row.reportJson === null ? null : report.parse(JSON.parse(row.reportJson)),
   enrolledAt: row.enrolledAt,
   lastSeenAt: row.lastSeenAt,
   revokedAt: row.revokedAt,
+  quarantine: row.quarantineJson === null ? null : quarantineOf(row.quarantineJson),
   membership:
     row.membershipId && row.clusterId ? { nodeId: row.membershipId, clusterId: row.clusterId } : null,
 });
@@ -48,6 +71,7 @@ const columnsOf = (host: Host): Omit<Row, 'id'> => ({
   revokedAt: host.revokedAt,
   membershipId: host.membership?.nodeId ?? null,
   clusterId: host.membership?.clusterId ?? null,
+  quarantineJson: host.quarantine && JSON.stringify(host.quarantine),
 });
 
 export const createHosts = async ({
@@ -101,7 +125,21 @@ export const createHosts = async ({
     return found.find(({ status }) => status === 'CONNECTED') ?? found[0] ?? null;
   };
 
+  const ofEngine: Hosts['ofEngine'] = (engineId) =>
+    [...hosts.values()].find((host) => host.engineId === engineId && host.revokedAt === null) ?? null;
+
+  const refuseClaimed = (engineId: string, hostId: string): void => {
+    const holder = ofEngine(engineId);
+    if (holder && holder.id !== hostId)
+      throw new Failure(
+        'ENGINE_CLAIMED',
+        `engine ${engineId} is host ${holder.name}’s`,
+        'revoke that host first, or give this engine an id of its own',
+      );
+  };
+
   return {
+    ofEngine,
     find: (id) => hosts.get(id) ?? null,
     list: () => [...hosts.values()],
     ofNode,
@@ -112,6 +150,7 @@ export const createHosts = async ({
       ) ??
       null,
     add: async (tx, emit, host) => {
+      if (host.engineId !== null) refuseClaimed(host.engineId, host.id);
       await tx.host.create({ data: { id: host.id, ...columnsOf(host) } });
       await emitHost(emit, 'ADDED', host, null, null);
     },
@@ -119,7 +158,7 @@ export const createHosts = async ({
       hosts.set(host.id, host);
       tell(host, null);
     },
-    change: async (id, change, operationId = null) => {
+    change: async (id, change, operationId = null, also = async () => undefined) => {
       // Inside the write queue, so that two changes at once cannot undo each other.
       let before: Host | null = null;
       const host = await events.transact(
@@ -127,6 +166,10 @@ export const createHosts = async ({
           before = hosts.get(id) ?? null;
           if (!before) throw new Failure('NOT_FOUND', `no host ${id}`, 'list hosts');
           const next: Host = { ...before, ...change };
+          // A connection that was just admitted, or just broke, takes neither away.
+          if (next.revokedAt) next.status = 'REVOKED';
+          else if (next.quarantine) next.status = 'QUARANTINED';
+          if (change.engineId != null) refuseClaimed(change.engineId, id);
           if (
             change.name !== undefined &&
             [...hosts.values()].some((other) => other.id !== id && other.name === change.name)
@@ -134,6 +177,7 @@ export const createHosts = async ({
             throw new Failure('NAME_TAKEN', `another host is called ${change.name}`, 'choose another name');
           await tx.host.update({ where: { id }, data: columnsOf(next) });
           await emitHost(emit, 'UPDATED', next, before, operationId);
+          await also(tx, emit);
           return next;
         },
         (next) => hosts.set(id, next),

@@ -18,11 +18,21 @@ import {
 } from '../operations/schema.ts';
 import { inScope } from './actions.ts';
 import { type Enrolment, enrolmentLifetimeMs } from './enrolments.ts';
-import { type Host, type HostScalars, hostScalars, hostStatuses, localStates, type Report } from './host.ts';
+import {
+  type Host,
+  type HostScalars,
+  hostScalars,
+  hostStatuses,
+  localStates,
+  type Quarantine,
+  quarantineReasons,
+  type Report,
+} from './host.ts';
 import type { Contradiction, Witness } from './witness.ts';
 
 const HostStatusEnum = builder.enumType('HostStatus', {
-  description: 'ENROLLED: its agent never attached. Open: expect new values.',
+  description:
+    'ENROLLED: its agent never attached. QUARANTINED: somebody else may have its key, and its agent is not listened to. Open: expect new values.',
   values: hostStatuses,
 });
 const LocalStateEnum = builder.enumType('SwarmLocalState', {
@@ -83,6 +93,25 @@ export const HostSwarmRef = builder
     }),
   });
 
+const QuarantineReasonEnum = builder.enumType('QuarantineReason', {
+  description:
+    'ENGINE_CHANGED: the key came from another engine. KEY_USED_TWICE: two agents with it answered at once. Open: expect new values.',
+  values: quarantineReasons,
+});
+const QuarantineRef = builder.objectRef<Quarantine>('HostQuarantine').implement({
+  description: 'Why an agent is not listened to: its key may be in other hands.',
+  fields: (t) => ({
+    reason: t.field({ type: QuarantineReasonEnum, resolve: ({ reason }) => reason }),
+    message: t.exposeString('message'),
+    engine: t.id({
+      nullable: true,
+      description: 'Id of the engine that was presented: what releaseHost may bind the host to.',
+      resolve: ({ engineId }) => engineId,
+    }),
+    at: t.field({ type: 'DateTime', resolve: ({ at }) => at }),
+  }),
+});
+
 export const HostRef = builder.objectRef<Host>('Host').implement({
   description:
     'A machine with one Docker Engine and one Skep agent. Its identity is its agent’s key bound to the engine’s id.',
@@ -95,6 +124,12 @@ export const HostRef = builder.objectRef<Host>('Host').implement({
       resolve: ({ report }) => report?.hostname ?? null,
     }),
     status: t.field({ type: HostStatusEnum, resolve: ({ status }) => status }),
+    quarantine: t.field({
+      type: QuarantineRef,
+      nullable: true,
+      description: 'Null: it is in none.',
+      resolve: ({ quarantine }) => quarantine,
+    }),
     enrolledAt: t.field({ type: 'DateTime', resolve: ({ enrolledAt }) => enrolledAt }),
     lastSeenAt: t.field({
       type: 'DateTime',
@@ -342,9 +377,10 @@ const CreateEnrolmentPayload = builder.objectRef<Made>('CreateEnrolmentPayload')
     }),
     command: t.string({
       nullable: true,
-      description: 'What to run on the host, in a built checkout.',
+      description:
+        'What to run on the host, in a built checkout. It asks for the secret, which so stands in no list of processes and no shell history.',
       resolve: ({ secret }, _, { agentUrl }) =>
-        secret && `SKEP_AGENT_ENROLMENT=${secret} SKEP_AGENT_SERVER=${agentUrl()} node dist/agent.mjs`,
+        secret && `node dist/agent.mjs --server ${agentUrl()} --enrolment-file -`,
     }),
   }),
 });
@@ -374,6 +410,18 @@ operationMutation('revokeHost', {
   description:
     'Ends its agent’s connection and refuses it from now on. Its engine and membership stay as they are.',
   fields: (t) => ({ id: t.id({ required: true }) }),
+});
+operationMutation('releaseHost', {
+  permission: 'host:enrol',
+  description:
+    'Ends the quarantine of a host: its agent is listened to again. A key that was copied stays copied: then revoke the host and enrol it anew instead. HOST_NOT_QUARANTINED, ENGINE_CLAIMED.',
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    engine: t.id({
+      description:
+        'The engine that the host is bound to from now on, when its engine was installed anew; null: as before.',
+    }),
+  }),
 });
 operationMutation('forgetHost', {
   permission: 'host:update',

@@ -24,6 +24,10 @@ export const failureCodes = {
   CLUSTER_CHANGED: 'The cluster is not the one that was pinned (its CA digest differs).',
   HOST_OFFLINE: 'The agent of the host is not connected.',
   HOST_REVOKED: 'The agent of the host was revoked.',
+  HOST_QUARANTINED:
+    'The host’s key or engine may have been copied: its agent is not listened to until releaseHost, or a new enrolment.',
+  HOST_NOT_QUARANTINED: 'The host is not in quarantine.',
+  ENGINE_CLAIMED: 'Another host has this engine id.',
   HOST_CONNECTED: 'The host is in use; take it out of its swarm or revoke it first.',
   NO_LEADER: 'The managers have no leader: quorum is lost, or an election runs.',
   CLUSTER_SPLIT: 'Two live swarms have the cluster’s id: no change is sent to either.',

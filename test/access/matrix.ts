@@ -78,6 +78,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'cluster:force',
       ask: `recoverCluster(input: { cluster: "nosuch", host: "nosuch", confirm: "x", ${dry} }) ${operation}`,
     },
+    releaseHost: {
+      permission: 'host:enrol',
+      ask: `releaseHost(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
     removeNodes: { permission: 'node:remove', ask: `removeNodes(input: { ${nodes}, ${dry} }) ${operation}` },
     renameCluster: {
       permission: 'cluster:update',

@@ -325,7 +325,15 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a name of another host',
       input: ({ hosts, workerName }) => ({ id: hosts.free, name: workerName }),
     },
-    ...ofEach(['revokeHost', 'forgetHost'], 'NOT_FOUND', 'a host that is not there', () => ({ id: nosuch })),
+    ...ofEach(['revokeHost', 'releaseHost', 'forgetHost'], 'NOT_FOUND', 'a host that is not there', () => ({
+      id: nosuch,
+    })),
+    {
+      mutation: 'releaseHost',
+      code: 'HOST_NOT_QUARANTINED',
+      of: 'a host that nobody doubts',
+      input: ({ hosts }) => ({ id: hosts.free }),
+    },
     {
       mutation: 'forgetHost',
       code: 'HOST_CONNECTED',
@@ -434,6 +442,8 @@ export const elsewhere: Record<string, readonly string[]> = {
   // operations/promotion-stuck.test.ts
   promoteNodes: ['PROMOTION_STUCK', 'JOIN_ADDRESS_GONE'],
   demoteNodes: ['NO_FAULT_TOLERANCE', 'UNREACHABLE_MANAGER', 'WOULD_LOSE_QUORUM'],
+  // agent/identity.test.ts
+  releaseHost: ['ENGINE_CLAIMED'],
   // It makes something new that has no rules: only the permission and the input can be wrong.
   createEnrolment: [],
   // FORBIDDEN: access/api-keys.test.ts.
