@@ -11,18 +11,18 @@ const elsewhere = /^(migration|enrolment)\.|^link\.(beforeEnrol|enrolled|identit
 export const serverKillpoints = serverFailpoints.filter((name) => !elsewhere.test(name));
 export const agentKillpoints = agentFailpoints.filter((name) => !elsewhere.test(name));
 /** How long it is waited for somebody to pass the failpoint; then it is killed all the same. */
-const passMs = 5_000;
+export const passMs = 5_000;
 
 export type Kill = { who: 'server' | 'agent'; where: string; inFlight: number };
 
 /** Waits until a call has been answered since, and another waits: then mutations are under way again. */
-const untilUnderWay = async (clients: Clients): Promise<void> => {
+export const untilUnderWay = async (clients: Clients): Promise<void> => {
   const answered = clients.answered();
   const isUnderWay = (): boolean => clients.answered() > answered && clients.inFlight() > 0;
   for (let turn = 0; turn < passMs / 20 && !isUnderWay(); turn += 1) await delay(20);
 };
 
-const endOf = (arena: Arena, who: 'server' | Member): Promise<'died'> =>
+export const endOf = (arena: Arena, who: 'server' | Member): Promise<'died'> =>
   (who === 'server' ? arena.system.server : who.agent).whenEnded().then(() => 'died' as const);
 
 /** Kills once and starts again. `at`: a failpoint; null: now. */

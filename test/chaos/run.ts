@@ -7,7 +7,8 @@ import { useOf } from './check-processes.ts';
 import { type Clients, createClients } from './clients.ts';
 import type { Stored } from './database.ts';
 import { faultsOf } from './faults.ts';
-import { agentKillpoints, killOnce, serverKillpoints } from './kills.ts';
+import type { Kill } from './kills.ts';
+import { killAgents, killServers } from './many-kills.ts';
 import { mend } from './mend.ts';
 import { checkAll, comeToRest } from './settle.ts';
 import { createSubscribers } from './subscribers.ts';
@@ -164,16 +165,14 @@ export const playKills = ({
     random,
     say,
     play: async (arena, clients, count) => {
-      const some = async (who: 'server' | 'agent', points: readonly string[]): Promise<void> => {
-        for (let turn = 0; turn < perRound && left[who] > 0; turn += 1) {
-          const subject = who === 'server' ? who : random.pick(arena.system.members);
-          const at = left[who] % 2 === 0 ? random.pick(points) : null;
-          left[who] -= 1;
-          const { where, inFlight } = await killOnce(arena, clients, subject, at);
-          count(`${who} kill -9, ${where === 'random' ? 'at random' : where}`, inFlight);
-        }
+      const told = ({ who, where, inFlight }: Kill): void => {
+        left[who] -= 1;
+        count(`${who} kill -9, ${where === 'random' ? 'at random' : where}`, inFlight);
       };
-      await Promise.all([some('server', serverKillpoints), some('agent', agentKillpoints)]);
+      await Promise.all([
+        killServers(arena, clients, Math.min(perRound, left.server), told),
+        killAgents(arena, clients, Math.min(perRound, left.agent), told),
+      ]);
       return left.server + left.agent > 0;
     },
   });
