@@ -10,7 +10,13 @@ import type { Arena } from './arena.ts';
 import type { Clients } from './clients.ts';
 import { agentKillpoints, killOnce, serverKillpoints } from './kills.ts';
 
-export type Fault = { name: string; weight: number; play(arena: Arena, clients: Clients): Promise<void> };
+export type Fault = {
+  name: string;
+  weight: number;
+  /** Takes half a minute. */
+  isLong: boolean;
+  play(arena: Arena, clients: Clients): Promise<void>;
+};
 
 const memberOf = ({ random, system }: Arena): Member => random.pick(system.members);
 const someMs = ({ random }: Arena, least: number, most: number): number => least + random.below(most - least);
@@ -126,7 +132,12 @@ const stopServer: Fault['play'] = async (arena) => {
   await arena.start('server');
 };
 
-const fault = (name: string, weight: number, play: Fault['play']): Fault => ({ name, weight, play });
+const fault = (name: string, weight: number, play: Fault['play']): Fault => ({
+  name,
+  weight,
+  isLong: name.includes('until it is noticed'),
+  play,
+});
 
 const onProcesses: readonly Fault[] = [
   fault('server kill -9', 4, async (arena, clients) => void (await killOnce(arena, clients, 'server', null))),

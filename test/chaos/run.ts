@@ -6,7 +6,7 @@ import { type Arena, createArena } from './arena.ts';
 import { useOf } from './check-processes.ts';
 import { type Clients, createClients } from './clients.ts';
 import type { Stored } from './database.ts';
-import { faultsOf } from './faults.ts';
+import { type Fault, faultsOf } from './faults.ts';
 import type { Kill } from './kills.ts';
 import { killAgents, killServers } from './many-kills.ts';
 import { mend } from './mend.ts';
@@ -117,16 +117,20 @@ export const playFaults = ({
   random,
   forMs,
   perRound = 20,
+  withLong = true,
   say,
 }: {
   engines: EngineKind;
   random: Random;
   forMs: number;
   perRound?: number;
+  withLong?: boolean;
   say: (line: string) => void;
 }): Promise<Result> => {
   const until = performance.now() + forMs;
-  const bag = faultsOf(engines.kind === 'simulated').flatMap((fault) => Array(fault.weight).fill(fault));
+  const bag = faultsOf(engines.kind === 'simulated')
+    .filter(({ isLong }) => withLong || !isLong)
+    .flatMap((fault) => Array<Fault>(fault.weight).fill(fault));
   return game({
     engines,
     random,
