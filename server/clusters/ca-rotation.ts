@@ -3,7 +3,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Change } from '../platform/events.ts';
 import type { CaRotation, Cluster } from './cluster.ts';
-import type { SwarmObservation } from './observation.ts';
+import type { NodeObservation, Observation, SwarmObservation } from './observation.ts';
 import { valueAt } from './settings.ts';
 
 /** `CAConfig.ForceRotate`: Docker counts the rotations that were asked for. */
@@ -11,6 +11,12 @@ export const rotationsOf = (spec: Record<string, unknown>): number => {
   const count = valueAt(spec, ['CAConfig', 'ForceRotate']);
   return typeof count === 'number' ? count : 0;
 };
+
+/** Nodes that have no certificate of the new root yet. */
+export const withoutNewCertificate = ({ swarm, nodes }: Observation): NodeObservation[] =>
+  swarm.rootRotationInProgress
+    ? nodes.filter(({ tlsInfo }) => tlsInfo?.certIssuerPublicKey !== swarm.issuer)
+    : [];
 
 /** What of a swarm a rotation of its root changes when it ends: the root, and with it both join tokens. */
 export const isOfRotation = ({ path }: Change): boolean =>

@@ -5,11 +5,11 @@ import { type Action, allClear, type Run } from '../operations/action.ts';
 import type { Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
-import { rotationsOf } from './ca-rotation.ts';
+import { rotationsOf, withoutNewCertificate } from './ca-rotation.ts';
 import type { CaRotation } from './cluster.ts';
 import { anyValue } from './explain.ts';
 import { findCluster } from './find.ts';
-import type { NodeObservation, Observation } from './observation.ts';
+import type { NodeObservation } from './observation.ts';
 import type { FreshRead } from './read.ts';
 import { judgeSpec, type SpecParts, sendSpec } from './send-spec.ts';
 
@@ -35,12 +35,6 @@ const blockedBy = ({ id, hostname, status }: NodeObservation): Warning => ({
   message: `node ${hostname} is ${status.state}: the rotation waits until it is back or removed`,
   target: id,
 });
-
-/** Nodes that have no certificate of the new root yet. */
-export const withoutNewCertificate = ({ swarm, nodes }: Observation): NodeObservation[] =>
-  swarm.rootRotationInProgress
-    ? nodes.filter(({ tlsInfo }) => tlsInfo?.certIssuerPublicKey !== swarm.issuer)
-    : [];
 
 /** Keeps what is begun with the cluster before anything is sent: whatever happens then, the pinned digest can follow. */
 const begin = async ({ clusters, read }: SpecParts, run: Run, id: string): Promise<CaRotation> => {

@@ -27,6 +27,7 @@ import {
 import { clustersInScope } from './find.ts';
 import { membershipOf, memberships } from './membership-of-hosts.ts';
 import type { Quorum } from './quorum.ts';
+import { type Reminder, type ReminderCode, reminderCodes, remindersOf } from './reminders.ts';
 import { type Settings, settingsOf } from './settings.ts';
 
 export const NodeRoleEnum = builder.enumType('NodeRole', { values: ['MANAGER', 'WORKER'] as const });
@@ -166,6 +167,34 @@ const SettingsRef = builder.objectRef<Settings>('ClusterSettings').implement({
   }),
 });
 
+const ReminderCodeEnum = builder.enumType('ReminderCode', {
+  description: 'Open: expect new values.',
+  values: Object.fromEntries(
+    Object.entries(reminderCodes).map(([code, description]) => [code, { description }]),
+  ) as Record<ReminderCode, { description: string }>,
+});
+
+const ReminderRef = builder.objectRef<Reminder>('Reminder').implement({
+  description: 'What should be done about a cluster, though nothing is broken yet.',
+  fields: (t) => ({
+    code: t.field({ type: ReminderCodeEnum, resolve: ({ code }) => code }),
+    message: t.exposeString('message'),
+    hint: t.exposeString('hint', { description: 'What to do.' }),
+    since: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is so; null: not known.',
+      resolve: ({ since }) => since,
+    }),
+    due: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it is to be done at the latest; past: overdue. Null: as soon as it can be.',
+      resolve: ({ due }) => due,
+    }),
+  }),
+});
+
 const WatcherRef = builder.objectRef<Cluster>('Watcher').implement({
   description: 'Who reads the cluster, and how old what is shown is.',
   fields: (t) => ({
@@ -243,6 +272,12 @@ export const ClusterRef = builder.objectRef<Cluster>('Cluster').implement({
       resolve: ({ swarm }) => swarm && settingsOf(swarm.spec),
     }),
     unlockKey: t.field({ type: UnlockKeyRef, resolve: (cluster) => cluster }),
+    reminders: t.field({
+      type: [ReminderRef],
+      description:
+        'Join tokens older than six months, a root certificate near its end, an unlock key that nobody has, locked managers, managers that tolerate no failure.',
+      resolve: (cluster, _, { hosts, clock }) => remindersOf(cluster, hosts, clock.now()),
+    }),
     rootRotationInProgress: t.boolean({ resolve: ({ swarm }) => swarm?.rootRotationInProgress ?? false }),
     watcher: t.field({ type: WatcherRef, resolve: (cluster) => cluster }),
   }),

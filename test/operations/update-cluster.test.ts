@@ -18,7 +18,7 @@ describe(`the spec of a swarm (${enginesNote})`, () => {
   const clusterIs = async () =>
     (
       await system.ask(
-        '{ clusters { settings { autolock certificateExpirySeconds heartbeatPeriodSeconds taskHistoryLimit snapshotInterval keepOldSnapshots } unlockKey { fingerprint rotatedAt revealedAt seenAt } } }',
+        '{ clusters { settings { autolock certificateExpirySeconds heartbeatPeriodSeconds taskHistoryLimit snapshotInterval keepOldSnapshots } unlockKey { fingerprint rotatedAt revealedAt seenAt } reminders { code hint since due } } }',
       )
     ).clusters[0];
 
@@ -130,6 +130,8 @@ describe(`the spec of a swarm (${enginesNote})`, () => {
   it('autolock warns that the key must be kept; the key is revealed, rotated and told apart', async () => {
     const on = await perform('updateCluster', { cluster, autolock: true });
     expect(on).toMatchObject({ state: 'SUCCEEDED', warnings: [{ code: 'UNLOCK_KEY_TO_KEEP' }] });
+    const remindersNow = async () => (await clusterIs()).reminders.map(({ code }: any) => code);
+    expect(await remindersNow()).toEqual(['SINGLE_MANAGER', 'UNLOCK_KEY_NOT_KEPT']);
     const first = (await clusterIs()).unlockKey;
     expect(first).toMatchObject({
       fingerprint: expect.stringMatching(/^[0-9a-f]{12}$/),
@@ -147,6 +149,8 @@ describe(`the spec of a swarm (${enginesNote})`, () => {
     const revealed = (await clusterIs()).unlockKey;
     expect(revealed).toMatchObject({ fingerprint: first.fingerprint, revealedAt: expect.any(String) });
 
+    expect(await remindersNow()).toEqual(['SINGLE_MANAGER']);
+
     const rotated = await perform('rotateUnlockKey', { cluster });
     expect(rotated).toMatchObject({
       state: 'SUCCEEDED',
@@ -154,6 +158,7 @@ describe(`the spec of a swarm (${enginesNote})`, () => {
       payload: {},
     });
     expect((await api.get('/swarm/unlockkey')).UnlockKey).not.toBe(UnlockKey);
+    expect(await remindersNow()).toEqual(['SINGLE_MANAGER', 'UNLOCK_KEY_NOT_KEPT']);
     const second = (await clusterIs()).unlockKey;
     expect(second.fingerprint).not.toBe(first.fingerprint);
     expect(Date.parse(second.rotatedAt)).toBeGreaterThan(Date.parse(first.rotatedAt));
