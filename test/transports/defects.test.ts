@@ -43,7 +43,8 @@ describe.each(['development', 'production', 'test'])('with NODE_ENV=%s', (enviro
     expect(Object.keys(error.extensions).sort()).toEqual(['code', 'retryable']);
     expect(text).not.toMatch(/Gone|no such table|[Pp]risma| at /);
     expect(data).toBeNull();
-    expect(readFileSync(server.logPath, 'utf8')).toContain('a request failed unexpectedly');
+    const logged = () => readFileSync(server.logPath, 'utf8').includes('a request failed unexpectedly');
+    await until(logged, 'the log has it');
   });
 
   it.each(transports)('a subscription’s is masked over $transport', async ({ listen }) => {
