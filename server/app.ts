@@ -54,6 +54,7 @@ import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
 import { createWitnesses } from './hosts/witness.ts';
 import { createSourceOf, type Listening, listen } from './listen.ts';
+import { dissolveClusterAction } from './membership/dissolve.ts';
 import { joinHostsAction } from './membership/join.ts';
 import { leaveSwarmAction } from './membership/leave.ts';
 import { recoverClusterAction } from './membership/recover.ts';
@@ -260,6 +261,7 @@ export const createApp = async ({
       joinHostsAction(membership),
       leaveSwarmAction(membership),
       recoverClusterAction(membership),
+      dissolveClusterAction(membership),
       removeNodesAction(membership),
       unlockHostsAction(membership),
     ],

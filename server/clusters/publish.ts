@@ -56,7 +56,7 @@ export const createPublish = ({
 
   return async ({ clusterId, observation: read, began, hostId }) => {
     const known = clusters.find(clusterId);
-    if (!known) return;
+    if (!known || known.dissolvedAt) return;
     const observation = { ...read, nodes: described(read, known) };
     const { differences } = compareNodes(known.nodes, observation.nodes);
     const quiet =
@@ -84,7 +84,7 @@ export const createPublish = ({
     snapshot: Omit<Snapshot, 'clusterId'>,
   ): Promise<Partial<Cluster> | null> {
     const { observation, began, hostId } = snapshot;
-    if (before.observedAt && began < before.observedAt) return null;
+    if (before.dissolvedAt || (before.observedAt && began < before.observedAt)) return null;
     const firstSight = before.swarm === null;
     const { nodes, differences } = compareNodes(before.nodes, observation.nodes);
     const explanation = await explain(tx, before.id, before.observedAt, clock.now());

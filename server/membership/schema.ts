@@ -28,6 +28,15 @@ operationMutation('joinHosts', {
     availability: t.field({ type: AvailabilityEnum, description: 'Default ACTIVE.' }),
   }),
 });
+operationMutation('dissolveCluster', {
+  permission: 'cluster:force',
+  description:
+    'Every host with a connected agent leaves: workers first, then the managers by force, down to the last. Done when each is in no swarm; the cluster is then DISSOLVED. What has no agent is named in the warnings, and is a guard while it is not Down: MEMBERS_LEFT_BEHIND. NOT_CONFIRMED refuses. It needs no quorum.',
+  fields: (t) => ({
+    cluster: t.id({ required: true }),
+    confirm: t.string({ required: true, description: 'The cluster’s name, typed.' }),
+  }),
+});
 operationMutation('recoverCluster', {
   permission: 'cluster:force',
   description:

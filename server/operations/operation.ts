@@ -42,6 +42,7 @@ export const guardNames = [
   'JOIN_ADDRESS_GONE',
   'ADDRESS_NOT_LOCAL',
   'MAJORITY_RECOVERABLE',
+  'MEMBERS_LEFT_BEHIND',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 export type Guard = { guard: GuardName; message: string };

@@ -48,6 +48,9 @@ const GuardEnum = builder.enumType('Guard', {
     ADDRESS_NOT_LOCAL: {
       description: 'The host’s agent does not have this address (it may be right behind NAT).',
     },
+    MEMBERS_LEFT_BEHIND: {
+      description: 'Members of the cluster have no connected agent and would not be told.',
+    },
     MAJORITY_RECOVERABLE: {
       description:
         'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',

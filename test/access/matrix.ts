@@ -74,6 +74,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'node:promote',
       ask: `promoteNodes(input: { ${nodes}, ${dry} }) ${operation}`,
     },
+    dissolveCluster: {
+      permission: 'cluster:force',
+      ask: `dissolveCluster(input: { cluster: "nosuch", confirm: "x", ${dry} }) ${operation}`,
+    },
     recoverCluster: {
       permission: 'cluster:force',
       ask: `recoverCluster(input: { cluster: "nosuch", host: "nosuch", confirm: "x", ${dry} }) ${operation}`,

@@ -262,6 +262,24 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a cluster whose managers’ agents are connected',
       input: ({ cluster }) => ({ cluster }),
     },
+    {
+      mutation: 'dissolveCluster',
+      code: 'NOT_FOUND',
+      of: 'a cluster that is not there',
+      input: () => ({ cluster: nosuch, confirm: nosuch }),
+    },
+    {
+      mutation: 'dissolveCluster',
+      code: 'NOT_CONFIRMED',
+      of: 'another name than the cluster’s',
+      input: ({ cluster }) => ({ cluster, confirm: 'tests' }),
+    },
+    {
+      mutation: 'dissolveCluster',
+      code: 'NOT_ADOPTED',
+      of: 'a cluster that Skep did not make',
+      input: ({ other }) => ({ cluster: other.cluster, confirm: other.name }),
+    },
     ...ofRecovery('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
     ...ofRecovery('NOT_FOUND', 'a host that is not there', () => ({ host: nosuch })),
     ...ofRecovery('NOT_CONFIRMED', 'another name than the cluster’s', () => ({ confirm: 'Test' })),
@@ -387,6 +405,12 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     },
   ],
   'agents are stopped': [
+    {
+      mutation: 'dissolveCluster',
+      code: 'MEMBERS_LEFT_BEHIND',
+      of: 'a cluster with a member whose agent is not connected',
+      input: ({ cluster }) => ({ cluster, confirm: 'test' }),
+    },
     ...ofFreeHost('HOST_OFFLINE', 'a host whose agent is not connected'),
     {
       mutation: 'unlockHosts',
