@@ -20,6 +20,7 @@ import { createPublish } from './clusters/publish.ts';
 import { createReadCluster } from './clusters/read.ts';
 import { createClusters } from './clusters/registry.ts';
 import { rotateCaAction } from './clusters/rotate-ca.ts';
+import { createWatchSplit } from './clusters/split.ts';
 import { revealJoinTokenAction, rotateJoinTokenAction } from './clusters/tokens.ts';
 import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { revealUnlockKeyAction, rotateUnlockKeyAction } from './clusters/unlock-key.ts';
@@ -196,6 +197,7 @@ export const createApp = async ({
   followReports({ hosts, clusters, managers, noteTrouble });
   const discover = createDiscover({ clusters, hosts, log });
   const watch = createWatch({ clusters, hosts, read, intervalMs: config.watchIntervalMs, log });
+  const watchSplit = createWatchSplit({ clusters, hosts, links, commands, read, clock, log });
 
   const findNodes = createFindNodes({ clusters, scopeOf });
   const readAgreed = createReadAgreed({ clusters, managers, commands, read });
@@ -359,6 +361,7 @@ export const createApp = async ({
     },
     close: async () => {
       watch.stop();
+      watchSplit.stop();
       slowReaders.stop();
       // Told first and awaited last: what waits for an agent ends when the agents' links do.
       const stopped = operations.stop();

@@ -110,6 +110,8 @@ export const isReachable = (world: World, cluster: Cluster, nodeId: string): boo
   const engine = engineOf(world, cluster, nodeId);
   if (!engine?.membership || engine.membership.state === 'locked') return false;
   const now = world.clock.nowMs();
+  // A raft group of one needs no cable.
+  if (engine.process === 'running' && cluster.members.size === 1) return cluster.members.has(nodeId);
   if (engine.process === 'running' && engine.cable === 'in') return now >= engine.reachableFromMs;
   if (now < engine.reachableFromMs) return false;
   return (

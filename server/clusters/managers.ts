@@ -41,12 +41,20 @@ const isTrusted = (cluster: Cluster, host: Host): boolean => {
   return node.role === 'MANAGER' || host.membership?.nodeId === nodeId;
 };
 
+/** While two live swarms have its id, one of them is read. */
+const isOfOtherSide = ({ split }: Cluster, { id }: Host): boolean =>
+  split?.sides.slice(1).some(({ hosts }) => hosts.includes(id)) ?? false;
+
 export const createManagers = ({ hosts, links }: { hosts: Hosts; links: Links }): Managers => {
   const avoided = new Map<string, number>();
   const of: Managers['of'] = (cluster) => {
     const found = hosts.list().filter((host) => {
       return (
-        links.of(host.id) !== null && !host.revokedAt && speaksFor(cluster, host) && isTrusted(cluster, host)
+        links.of(host.id) !== null &&
+        !host.revokedAt &&
+        speaksFor(cluster, host) &&
+        isTrusted(cluster, host) &&
+        !isOfOtherSide(cluster, host)
       );
     });
     const rank = (host: Host): number => {
