@@ -24,6 +24,13 @@ rmSync(buildStamp, { force: true });
 const built = await Promise.all([
   // Native and generated parts stay packages: the server is installed with its node_modules.
   build({ ...shared, entryPoints: ['server/main.ts'], outfile: 'dist/server.mjs', packages: 'external' }),
+  // One file, for whoever verifies a history elsewhere.
+  build({
+    ...shared,
+    entryPoints: ['server/verify-audit.ts'],
+    outfile: 'dist/verify-audit.mjs',
+    external: ['better-sqlite3'],
+  }),
   // One file for each host. Its CommonJS parts ask for what ES modules do not have.
   build({
     ...shared,

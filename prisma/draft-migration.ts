@@ -12,8 +12,12 @@ import { type SchemaDifferenceOptions, schemaDifference } from './schema-differe
 export const draftMigration = async (
   options: SchemaDifferenceOptions,
 ): Promise<{ sql: string; droppedTriggers: readonly string[] }> => {
-  const change = await schemaDifference(options);
+  const difference = await schemaDifference(options);
   const before = triggersAfter(options.migrations.map(({ sql }) => sql));
+  // SQLite refuses to rename a table while a trigger of another one speaks of the name that is not there just then.
+  const rebuilt = [...difference.matchAll(/RENAME TO ("\w+")/g)].map(([, table]) => table ?? '');
+  const inTheWay = before.filter(({ sql }) => rebuilt.some((table) => sql?.includes(table)));
+  const change = [...inTheWay.map(({ name }) => `DROP TRIGGER "${name}";\n`), difference].join('');
   const after = triggersAfter([...options.migrations.map(({ sql }) => sql), change]);
   const { missing, foreign } = compareTriggers(after);
   const triggers = [

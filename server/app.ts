@@ -6,6 +6,7 @@ import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
 import { createAttempts, sourceKey } from './access/attempts.ts';
 import { system } from './audit/actor.ts';
 import { createDenials } from './audit/denials.ts';
+import { createExportEndpoint } from './audit/export-endpoint.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
 import { createVerifyAudit } from './audit/verify.ts';
@@ -29,6 +30,7 @@ import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
 import { createAdmit } from './graphql/admit.ts';
+import { createAdmitExport } from './graphql/admit-export.ts';
 import { createAuthenticate } from './graphql/authenticate.ts';
 import { createReadDocument } from './graphql/document.ts';
 import { createHttp } from './graphql/http.ts';
@@ -322,6 +324,19 @@ export const createApp = async ({
   };
   const graphql = createHttp({ ...transport, development: config.development });
   const sockets = createSocketEndpoint({ ...transport, limits: socketLimits });
+  const exportAudit = createExportEndpoint({
+    db,
+    events,
+    audit,
+    admit: createAdmitExport({
+      authenticate: transport.authenticate,
+      apiKeys,
+      denials,
+      sourceOf: parts.sourceOf,
+    }),
+    server: { server: identity.id, generation, publicKey: identity.publicKey },
+    log,
+  });
   const notice = (hostId: string): void => watch.notice(hostId);
   const agents = createAgentEndpoint({
     version,
@@ -345,6 +360,7 @@ export const createApp = async ({
     ...config,
     certificate,
     graphql,
+    exportAudit,
     upgrades: { '/graphql': sockets.upgrade, '/agent': agents.upgrade },
     ready: async () => (await db.read.setting.count()) > 0,
   });

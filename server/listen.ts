@@ -38,6 +38,7 @@ export const listen = async ({
   socket,
   certificate,
   graphql,
+  exportAudit,
   upgrades,
   ready,
 }: {
@@ -46,6 +47,7 @@ export const listen = async ({
   socket: string | null;
   certificate: Certificate | null;
   graphql: (request: IncomingMessage, response: ServerResponse) => void;
+  exportAudit: (request: IncomingMessage, response: ServerResponse) => void;
   upgrades: Readonly<Record<string, Upgrade>>;
   ready: () => Promise<boolean>;
 }): Promise<Listening> => {
@@ -57,6 +59,7 @@ export const listen = async ({
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request);
     if (path === '/graphql') graphql(request, response);
+    else if (path === '/audit/export') exportAudit(request, response);
     else if (path === '/healthz') answer(response, 200, 'ok');
     else if (path === '/readyz')
       ready().then(

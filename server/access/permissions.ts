@@ -6,6 +6,7 @@ export const permissions = {
   'host:read': 'See hosts and their agents.',
   'operation:read': 'See operations.',
   'audit:read': 'See the audit log and verify it.',
+  'audit:export': 'Export the audit log.',
   'node:availability': 'Set a node active, pause or drain.',
   'node:label': 'Set and remove node labels.',
   'node:promote': 'Make workers managers.',

@@ -6,8 +6,11 @@ import { scrub } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
 import { chainStart, hashOf } from './chain.ts';
 
-/** INTENT before an act, OUTCOME when it is final, SECRET_READ, OBSERVED (a change seen, not made), DENIED. */
-export type Phase = 'INTENT' | 'OUTCOME' | 'SECRET_READ' | 'OBSERVED' | 'DENIED';
+/**
+ * INTENT before an act, OUTCOME when it is final, SECRET_READ, AUDIT_EXPORT (the history was read as a whole), OBSERVED (a
+ * change seen, not made), DENIED.
+ */
+export type Phase = 'INTENT' | 'OUTCOME' | 'SECRET_READ' | 'AUDIT_EXPORT' | 'OBSERVED' | 'DENIED';
 export type AuditTarget = { kind: string; id: string | null; name: string };
 
 export type AuditEntry = {

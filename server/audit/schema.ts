@@ -6,6 +6,7 @@ import { keysetPage } from '../graphql/connection.ts';
 import { changeStream, type Streamed, told } from '../graphql/stream.ts';
 import type { Change } from '../platform/events.ts';
 import type { Actor } from './actor.ts';
+import { conditionsOf } from './filter.ts';
 import type { SignedHead } from './head.ts';
 import type { AuditTarget } from './record.ts';
 import type { FullVerification, WitnessVerdict } from './verify.ts';
@@ -67,6 +68,7 @@ const AuditPhase = builder.enumType('AuditPhase', {
     INTENT: { description: 'Written before anything is done.' },
     OUTCOME: { description: 'Written once, when the operation is final.' },
     SECRET_READ: { description: 'Written before a secret is read.' },
+    AUDIT_EXPORT: { description: 'Written before an export of the history is sent.' },
     OBSERVED: { description: 'A change that was seen, not made.' },
     DENIED: {
       description:
@@ -265,16 +267,7 @@ builder.queryFields((t) => ({
                 {
                   seq: { ...(above === null ? {} : { gt: above }), ...(below === null ? {} : { lt: below }) },
                 },
-                scope === null ? {} : { clusterId: { in: [...scope] } },
-                filter?.cluster == null ? {} : { clusterId: filter.cluster },
-                filter?.actor == null ? {} : { actorId: filter.actor },
-                filter?.action == null ? {} : { action: filter.action },
-                filter?.outcome == null ? {} : { outcome: filter.outcome },
-                filter?.phase == null ? {} : { phase: { in: filter.phase } },
-                filter?.operation == null ? {} : { operationId: filter.operation },
-                filter?.target == null ? {} : { targets: { some: { targetId: filter.target } } },
-                filter?.from == null ? {} : { at: { gte: filter.from } },
-                filter?.to == null ? {} : { at: { lt: filter.to } },
+                ...conditionsOf(filter, scope),
               ],
             },
             orderBy: { seq: order },

@@ -20,7 +20,8 @@ const refuse = (name: string, table: string, when: string, message: string): Tri
  * - A record's `seq` is the highest so far plus one; this also stops `INSERT OR REPLACE`, which deletes without
  *   firing delete triggers (https://www.sqlite.org/lang_conflict.html).
  * - Its `previousHash` is the `hash` of the record before; of the very first record it is free.
- * - Nothing is ever updated or deleted.
+ * - Nothing is ever updated. Only what a seal covers can be deleted: it stands in a file.
+ * - A seal goes on where the last one ended, says of its ends what the records say, and leaves the newest record.
  */
 export const AUDIT_TRIGGERS: readonly Trigger[] = [
   refuse(
@@ -37,7 +38,12 @@ export const AUDIT_TRIGGERS: readonly Trigger[] = [
     'AuditRecord: previousHash must be the hash of the last record',
   ),
   refuse('AuditRecord_no_update', 'AuditRecord', 'UPDATE ON "AuditRecord"', 'AuditRecord is append-only'),
-  refuse('AuditRecord_no_delete', 'AuditRecord', 'DELETE ON "AuditRecord"', 'AuditRecord is append-only'),
+  refuse(
+    'AuditRecord_no_delete',
+    'AuditRecord',
+    'DELETE ON "AuditRecord"\nWHEN OLD."seq" > (SELECT coalesce(max("toSeq"), 0) FROM "AuditSeal")',
+    'AuditRecord is append-only above the last seal',
+  ),
   refuse(
     'AuditTarget_no_replace',
     'AuditTarget',
@@ -46,7 +52,29 @@ export const AUDIT_TRIGGERS: readonly Trigger[] = [
     'AuditTarget is append-only',
   ),
   refuse('AuditTarget_no_update', 'AuditTarget', 'UPDATE ON "AuditTarget"', 'AuditTarget is append-only'),
-  refuse('AuditTarget_no_delete', 'AuditTarget', 'DELETE ON "AuditTarget"', 'AuditTarget is append-only'),
+  refuse(
+    'AuditTarget_no_delete',
+    'AuditTarget',
+    'DELETE ON "AuditTarget"\nWHEN OLD."seq" > (SELECT coalesce(max("toSeq"), 0) FROM "AuditSeal")',
+    'AuditTarget is append-only above the last seal',
+  ),
+  refuse(
+    'AuditSeal_in_order',
+    'AuditSeal',
+    'INSERT ON "AuditSeal"\nWHEN NEW."fromSeq" IS NOT (SELECT coalesce(max("toSeq"), 0) + 1 FROM "AuditSeal")' +
+      ' OR NEW."count" IS NOT NEW."toSeq" - NEW."fromSeq" + 1 OR NEW."count" < 1',
+    'AuditSeal: it must go on where the last seal ended',
+  ),
+  refuse(
+    'AuditSeal_of_history',
+    'AuditSeal',
+    'INSERT ON "AuditSeal"\nWHEN NEW."toSeq" >= (SELECT coalesce(max("seq"), 0) FROM "AuditRecord")' +
+      ' OR NEW."lastHash" IS NOT (SELECT "hash" FROM "AuditRecord" WHERE "seq" = NEW."toSeq")' +
+      ' OR NEW."firstPreviousHash" IS NOT (SELECT "previousHash" FROM "AuditRecord" WHERE "seq" = NEW."fromSeq")',
+    'AuditSeal: it must be of the history, and leave the last record',
+  ),
+  refuse('AuditSeal_no_update', 'AuditSeal', 'UPDATE ON "AuditSeal"', 'AuditSeal is append-only'),
+  refuse('AuditSeal_no_delete', 'AuditSeal', 'DELETE ON "AuditSeal"', 'AuditSeal is append-only'),
 ];
 
 /**

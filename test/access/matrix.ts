@@ -153,6 +153,7 @@ const viewer = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
 const operator = [...viewer, 'node:availability', 'node:label', 'node:promote', 'operation:cancel'];
 const admin = [
   ...operator,
+  'audit:export',
   'node:demote',
   'node:remove',
   'host:join',

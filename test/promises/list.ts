@@ -166,8 +166,8 @@ export const pledges: readonly Pledge[] = [
         name: 'an edit of it shows, even by somebody who took the triggers away for it',
         broken: {
           file: 'server/audit/chain.ts',
-          find: ': row.hash !== hashOf(row)',
-          replace: ': row.hash === null',
+          find: 'return row.hash === hashOf(row) ? null',
+          replace: 'return row.hash !== null ? null',
         },
       },
     ],

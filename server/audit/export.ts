@@ -1,0 +1,63 @@
+// The history as lines of JSON, each a thing with its `kind`: what the offline verifier reads (offline/check.ts).
+import type { PrismaClient, AuditRecord as Row } from '../../prisma/generated/client.ts';
+import { conditionsOf, type RecordFilter } from './filter.ts';
+import { headOf } from './heads.ts';
+
+const pageSize = 500;
+
+export type Wanted = {
+  filter: RecordFilter;
+  scope: readonly string[] | null;
+  /** The last record: what is appended while the export is read is left out. */
+  toSeq: number;
+};
+
+/** Records, oldest first, a page at a time. */
+export async function* recordPages(
+  read: PrismaClient,
+  { filter, scope, toSeq }: Wanted,
+): AsyncGenerator<Row[]> {
+  for (let after = 0; ; ) {
+    const rows = await read.auditRecord.findMany({
+      where: { AND: [{ seq: { gt: after, lte: toSeq } }, ...conditionsOf(filter, scope)] },
+      orderBy: { seq: 'asc' },
+      take: pageSize,
+    });
+    yield rows;
+    const last = rows.at(-1);
+    if (!last || rows.length < pageSize) return;
+    after = last.seq;
+  }
+}
+
+const line = (kind: string, content: object): string => `${JSON.stringify({ kind, ...content })}\n`;
+
+/**
+ * First `export` (what it is of), then the records, each head after the record that it is of, and `end` with their
+ * number: without it the file was cut off.
+ */
+export async function* exportLines(
+  read: PrismaClient,
+  wanted: Wanted,
+  about: { server: string; generation: string; publicKey: string; at: Date },
+): AsyncGenerator<string> {
+  const whole = wanted.scope === null && Object.values(wanted.filter).every((value) => value == null);
+  yield line('export', { version: 1, whole, filter: wanted.filter, ...about });
+  if (whole)
+    for (const row of await read.auditSeal.findMany({ orderBy: { toSeq: 'asc' } })) yield line('seal', row);
+  let records = 0;
+  for await (const rows of recordPages(read, wanted)) {
+    const heads = await read.auditHead.findMany({
+      where: { seq: { gte: rows[0]?.seq ?? 0, lte: rows.at(-1)?.seq ?? 0 } },
+      orderBy: { seq: 'asc' },
+    });
+    let text = '';
+    for (const row of rows) {
+      text += line('record', row);
+      for (const head of heads) if (head.seq === row.seq) text += line('head', headOf(about.server, head));
+    }
+    records += rows.length;
+    yield text;
+  }
+  yield line('end', { records });
+}
