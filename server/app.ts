@@ -57,6 +57,7 @@ import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
 import { createWitnesses } from './hosts/witness.ts';
 import { createSourceOf, type Listening, listen } from './listen.ts';
+import { decommissionNodesAction } from './membership/decommission.ts';
 import { dissolveClusterAction } from './membership/dissolve.ts';
 import { joinHostsAction } from './membership/join.ts';
 import { leaveSwarmAction } from './membership/leave.ts';
@@ -268,6 +269,7 @@ export const createApp = async ({
       dissolveClusterAction(membership),
       removeNodesAction(membership),
       unlockHostsAction(membership),
+      decommissionNodesAction({ ...membership, guards, workload }),
     ],
     authorise,
     audit,

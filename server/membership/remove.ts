@@ -5,6 +5,7 @@ import { isFormerManager } from '../clusters/cluster.ts';
 import { nodesLeft } from '../clusters/membership-of-hosts.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
 import { failureOf } from '../hosts/commands.ts';
+import type { Host } from '../hosts/host.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
 import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from '../nodes/plan.ts';
 import type { FindNodes } from '../nodes/reference.ts';
@@ -26,14 +27,50 @@ type Plan = NodesPlan & { force: boolean };
 
 const observeMs = 30_000;
 
-export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }): Action<Input, Plan> => {
-  const { hosts, links, commands, managers, clusters, read, change } = parts;
+/** The node's host, when its agent is connected. */
+export const connectedHost = ({ hosts, links }: MembershipParts, nodeId: string): Host | null => {
+  const host = hosts.ofMember(nodeId);
+  return host && links.of(host.id) ? host : null;
+};
 
-  /** The node's host, when its agent is connected. */
-  const connectedHost = (nodeId: string) => {
-    const host = hosts.ofMember(nodeId);
-    return host && links.of(host.id) ? host : null;
-  };
+/** Removes one node, and waits until no manager lists it. */
+export const removeOne = async (
+  { clusters, commands, managers, read }: MembershipParts,
+  run: Run,
+  clusterId: string,
+  nodeId: string,
+  force: boolean,
+): Promise<void> => {
+  await run.step('remove', nodeId, async () => {
+    const cluster = clusters.find(clusterId);
+    if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`);
+    const result = await commands.carryOut({
+      run,
+      hostId: () => managers.first(cluster).id,
+      step: `remove:${nodeId}`,
+      body: { __typename: 'RemoveNode', node: nodeId, force },
+      expectations: [{ clusterId, subjectId: nodeId, path: 'removed', value: true }],
+    });
+    if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
+    run.unknown(result.outcome === 'UNKNOWN');
+  });
+  await run.step('observe', nodeId, async () => {
+    const gone = await waitFor(
+      async () => {
+        const state = await read.fresh(clusterId).catch(() => null);
+        return state && !state.nodes.some(({ id }) => id === nodeId) ? state : null;
+      },
+      { timeoutMs: observeMs, intervalMs: 50, signal: run.signal },
+    );
+    run.unknown(false);
+    if (!gone) throw new Failure('OUTCOME_UNKNOWN', `node ${nodeId} was still listed`, 'read the cluster');
+    run.observed(gone.began);
+  });
+};
+
+export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }): Action<Input, Plan> => {
+  const { hosts, clusters, change } = parts;
+
   const whyNot = (node: NodeObservation, force: boolean): Failure | null => {
     const cluster = clusters.ofNode(node.id);
     // Who was a manager before the cluster was begun anew is in no raft group, and cannot be demoted.
@@ -58,34 +95,6 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
       nodesLeft(hosts),
     ).guards,
   });
-
-  const remove = async (run: Run, clusterId: string, nodeId: string, force: boolean): Promise<void> => {
-    await run.step('remove', nodeId, async () => {
-      const cluster = clusters.find(clusterId);
-      if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`);
-      const result = await commands.carryOut({
-        run,
-        hostId: () => managers.first(cluster).id,
-        step: `remove:${nodeId}`,
-        body: { __typename: 'RemoveNode', node: nodeId, force },
-        expectations: [{ clusterId, subjectId: nodeId, path: 'removed', value: true }],
-      });
-      if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
-      run.unknown(result.outcome === 'UNKNOWN');
-    });
-    await run.step('observe', nodeId, async () => {
-      const gone = await waitFor(
-        async () => {
-          const state = await read.fresh(clusterId).catch(() => null);
-          return state && !state.nodes.some(({ id }) => id === nodeId) ? state : null;
-        },
-        { timeoutMs: observeMs, intervalMs: 50, signal: run.signal },
-      );
-      run.unknown(false);
-      if (!gone) throw new Failure('OUTCOME_UNKNOWN', `node ${nodeId} was still listed`, 'read the cluster');
-      run.observed(gone.began);
-    });
-  };
 
   return {
     name: 'removeNodes',
@@ -121,7 +130,7 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
         const why =
           whyNot(node, force) ?? whyRefused(judgeRemoval(state.nodes, [node]), run.operation.overrides);
         if (why) throw why;
-        const host = connectedHost(node.id);
+        const host = connectedHost(parts, node.id);
         if (
           force &&
           host &&
@@ -130,7 +139,7 @@ export const removeNodesAction = (parts: MembershipParts & { find: FindNodes }):
         )
           await leaveOne(parts, run, host.id, node.id);
         if (!force && node.status.state !== 'DOWN') await awaitDown(parts, run, clusterId, node.id);
-        await remove(run, clusterId, node.id, force);
+        await removeOne(parts, run, clusterId, node.id, force);
       }),
   };
 };

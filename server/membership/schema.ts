@@ -79,3 +79,15 @@ operationMutation('removeNodes', {
     force: t.boolean({ description: 'Also a Ready node. Default false.' }),
   }),
 });
+operationMutation('decommissionNodes', {
+  permission: 'node:remove',
+  description:
+    'Takes nodes out for good, one by one, the leader last, by the steps that fit. Ready with an agent: drain, demote, leave, wait for Down, remove. Ready without: drain, demote, forced removal, which needs `force` (NODE_NOT_DOWN). Down: demote, remove. What does not fit is a step SKIPPED with its reason. Cancelled before the demotion: the availability is given back; later: what is done stays. Needs node:availability, node:demote and host:leave, too. Names: full id or exact hostname, no prefix. DRAIN_DEADLINE. Guards as for demoteNodes and drainNodes; LAST_MANAGER, WOULD_LOSE_QUORUM refuse.',
+  fields: (t) => ({
+    ...nodesFields(t),
+    force: t.boolean({ description: 'Also a node that is not Down and has no agent. Default false.' }),
+    deadlineSeconds: t.int({
+      description: 'Of each node’s drain, from its beginning; 1 to 86,400, default 600.',
+    }),
+  }),
+});

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { Availability } from '../clusters/observation.ts';
 import { type Action, allClear, type Run } from '../operations/action.ts';
-import type { Operation, Target } from '../operations/operation.ts';
+import type { Target } from '../operations/operation.ts';
 import { Failure } from '../platform/failure.ts';
 import type { DrainGuards } from './drain-guards.ts';
 import { awaitEmpty, type EmptyParts, restore, setDrain } from './empty.ts';
@@ -12,7 +12,6 @@ import { previewDrain } from './preview.ts';
 import type { FindNodes } from './reference.ts';
 import { hasNotEnded } from './tasks.ts';
 
-/** Of a whole operation. */
 export const deadlineSeconds = z
   .number()
   .int()
@@ -52,8 +51,8 @@ export const createTaskProgress = (run: Run) => {
   };
 };
 
-export const deadlineOf = ({ startedAt }: Pick<Operation, 'startedAt'>, seconds: number): Date =>
-  new Date(startedAt.getTime() + seconds * 1_000);
+export const secondsAfter = (start: Date, seconds: number): Date =>
+  new Date(start.getTime() + seconds * 1_000);
 
 /** What a target says of a cancellation that came when it was in work. */
 export const cancelledTarget = (target: Target, message: string): void => {
@@ -73,7 +72,7 @@ export const drainNodesAction = (parts: DrainParts): Action<Input, Plan> => {
   ): Promise<void> => {
     const { clusterId } = plan;
     const earlier = plan.earlier[nodeId] ?? 'ACTIVE';
-    const deadline = deadlineOf(run.operation, plan.deadlineSeconds);
+    const deadline = secondsAfter(run.operation.startedAt, plan.deadlineSeconds);
     const state = await change.readForChange(clusterId);
     const [node] = presentNodes(state, [nodeId]);
     const begun = run.resumed && node?.availability === 'DRAIN';

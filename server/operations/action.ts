@@ -45,6 +45,8 @@ export type Run = {
     work: (tell: (detail: string) => void) => Promise<T>,
     detail?: (value: T) => string,
   ): Promise<T>;
+  /** Puts on record that a step was not needed, and why. */
+  skip(name: string, target: string | null, why: string): void;
   warn(warning: Warning): void;
   progress(progress: Progress): void;
   /** The state turns UNKNOWN while an effect is not known, and RUNNING again when it is. */

@@ -27,7 +27,7 @@ export type Step = {
   name: string;
   /** Id of the target that it is for; null: for all. */
   target: string | null;
-  state: 'RUNNING' | 'SUCCEEDED' | 'FAILED';
+  state: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'SKIPPED';
   detail: string | null;
   startedAt: string;
   endedAt: string | null;

@@ -119,6 +119,14 @@ export const createRun = ({
         save();
       }
     },
+    skip: (name, target, why) => {
+      // Told once, also when the act runs again from the top.
+      if (operation.steps.some((step) => step.name === name && step.target === target && step.detail === why))
+        return;
+      const now = clock.now().toISOString();
+      operation.steps.push({ name, target, state: 'SKIPPED', detail: why, startedAt: now, endedAt: now });
+      save();
+    },
     warn: (warning) => {
       const known = operation.warnings.some(
         ({ code, target }) => code === warning.code && target === warning.target,

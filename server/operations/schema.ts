@@ -75,7 +75,9 @@ const StepRef = builder.objectRef<Step>('OperationStep').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     target: t.exposeID('target', { nullable: true, description: 'Id of the target; null: of all.' }),
-    state: t.exposeString('state', { description: 'RUNNING, SUCCEEDED or FAILED.' }),
+    state: t.exposeString('state', {
+      description: 'RUNNING, SUCCEEDED, FAILED or SKIPPED (`detail` says why).',
+    }),
     detail: t.exposeString('detail', { nullable: true }),
     startedAt: t.field({ type: 'DateTime', resolve: ({ startedAt }) => new Date(startedAt) }),
     endedAt: t.field({

@@ -45,6 +45,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       ask: `createApiKey(input: { name: "x", role: VIEWER, ${dry} }) ${payload}`,
     },
     createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
+    decommissionNodes: {
+      permission: 'node:remove',
+      ask: `decommissionNodes(input: { ${nodes}, ${dry} }) ${operation}`,
+    },
     demoteNodes: { permission: 'node:demote', ask: `demoteNodes(input: { ${nodes}, ${dry} }) ${operation}` },
     drainNodes: {
       permission: 'node:availability',

@@ -40,6 +40,7 @@ const nodeMutations: Record<string, Record<string, unknown>> = {
   drainNodes: {},
   updateNodeLabels: { set: [{ key: 'zone', value: 'a' }] },
   removeNodes: {},
+  decommissionNodes: {},
 };
 
 const ofEachNodeMutation = (code: string, of: string, where: (world: World) => object): Refusal[] =>
@@ -481,5 +482,7 @@ export const elsewhere: Record<string, readonly string[]> = {
   updateNodeLabels: ['LABEL_NOT_SET'],
   // operations/drain.test.ts
   setNodeAvailability: ['CONCURRENT_DRAIN', 'HOSTS_SKEP'],
+  // operations/decommission.test.ts
+  decommissionNodes: ['NODE_NOT_DOWN', 'WOULD_LOSE_QUORUM', 'LAST_MANAGER', 'DRAIN_DEADLINE', 'FORBIDDEN'],
   drainNodes: ['LAST_ACTIVE_NODE', 'CONCURRENT_DRAIN', 'HOSTS_SKEP', 'DRAIN_DEADLINE', 'ALREADY_DRAINED'],
 };
