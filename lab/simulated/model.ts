@@ -163,6 +163,8 @@ export type Engine = {
   pendingJoin: PendingJoin | undefined;
   /** A fault: the one address through which it enters a raft group. */
   onlyWayIn: string | undefined;
+  /** A fault: for how long the managers put its demotions off. */
+  putOffMs: number;
   /** Why its last start as a manager failed; it goes on trying. */
   startError: string;
   readonly feed: EventFeed;

@@ -138,7 +138,8 @@ export const becomeWorker = (world: World, cluster: Cluster, node: SwarmNode, af
 export const demote = (world: World, cluster: Cluster, node: SwarmNode): void => {
   node.demotedAtMs = world.clock.nowMs();
   node.cancelRoleChange?.();
-  node.cancelRoleChange = world.clock.after(DEMOTED_MS, () => {
+  const putOffMs = engineOf(world, cluster, node.id)?.putOffMs ?? 0;
+  node.cancelRoleChange = world.clock.after(DEMOTED_MS + putOffMs, () => {
     node.cancelRoleChange = undefined;
     const led = cluster.leader === node.id;
     writeNode(world, cluster, node);

@@ -25,6 +25,8 @@ export type SimulatedEngine = LabHost & {
   faultsLeft(): number;
   /** From now on it enters a raft group through this address alone, as real engines do at times (20.10). */
   knowOneWayIn(address: string): void;
+  /** From now on the managers take its demotions and carry them out that much later, as when a majority is at stake. */
+  putOffDemotions(ms: number): void;
   /** Its event stream tells nothing of what happens, until `false`. */
   loseEvents(isLosing: boolean): void;
   /** Emits so many events at once that say nothing: updates of a node of its swarm. */
@@ -93,6 +95,7 @@ const createEngine = (options: EngineOptions, index: number, version: EngineVers
   membership: undefined,
   pendingJoin: undefined,
   onlyWayIn: undefined,
+  putOffMs: 0,
   startError: '',
   feed: createEventFeed(),
   containers: new Set(),
@@ -189,6 +192,9 @@ const createHost = (world: World, engine: Engine, forget: () => void): Simulated
     faultsLeft: faults.left,
     knowOneWayIn: (address) => {
       engine.onlyWayIn = address;
+    },
+    putOffDemotions: (ms) => {
+      engine.putOffMs = ms;
     },
     loseEvents: (isLosing) => engine.feed.lose(isLosing),
     stormEvents: (count) => {

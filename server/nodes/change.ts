@@ -70,8 +70,9 @@ const retryForMs = 40_000;
 const retryEveryMs = 500;
 /** Engines answer in milliseconds; what is slower than this has a reason. */
 const slowAnswerMs = 2_000;
-const slowAnswer =
-  'the engine has not answered yet: the first write after going from one manager to two waits for up to 7 seconds, and each for as long as a new leader is elected';
+const slowCauses =
+  'the first write after going from one manager to two waits for up to 7 seconds, and each for as long as a new leader is elected';
+const slowAnswer = `the engine has not answered yet: ${slowCauses}`;
 
 const setByPeople = ({ role, availability, labels }: NodeObservation) => ({ role, availability, labels });
 
@@ -184,8 +185,12 @@ export const createChangeNode = ({
     apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000, watching = {}) => {
       const before = clusterOf(clusterId).nodes.get(nodeId);
       const unknown = await run.step('update', nodeId, async (tell) => {
+        const asked = performance.now();
         const { outcome } = await send(run, clusterId, nodeId, change, tell);
+        const tookMs = performance.now() - asked;
         run.unknown(outcome === 'UNKNOWN');
+        if (tookMs > slowAnswerMs)
+          tell(`it took ${Math.round(tookMs / 1_000)} seconds until the engine had answered: ${slowCauses}`);
         return outcome === 'UNKNOWN';
       });
       await run.step('observe', nodeId, async (tell) => {

@@ -139,10 +139,12 @@ export const judgeDemotion = (
   if (lost) return refused(lost);
   const after = quorumWithout(nodes, gone);
   const guards: Guard[] = [];
-  if (before.tolerates >= 1 && after.tolerates < 1)
+  const meanwhile = quorumWithout(nodes, new Set(managers.map(({ id }) => id)));
+  const worst = meanwhile.tolerates < after.tolerates ? meanwhile : after;
+  if (before.tolerates >= 1 && worst.tolerates < 1)
     guards.push({
       guard: 'NO_FAULT_TOLERANCE',
-      message: `${before.managers} managers tolerate the loss of ${before.tolerates}; ${after.managers} would tolerate none`,
+      message: `${before.managers} managers tolerate the loss of ${before.tolerates}; ${worst.managers} would tolerate none`,
     });
   const unreachable = nodes.filter(
     (node) => node.managerStatus !== null && !isReachable(node) && !gone.has(node.id),
