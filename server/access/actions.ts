@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
-import { type ApiKeys, newKeyId } from './api-keys.ts';
+import { type ApiKeys, newKeyId, within } from './api-keys.ts';
 import {
   isPermission,
   type Permission,
@@ -104,7 +104,7 @@ export const revokeApiKeyAction = (keys: ApiKeys): Action<{ id: string }, { id: 
   resolve: async ({ id }, { actor }) => {
     const key = keys.find(id);
     const scope = keys.clustersOf(actor);
-    if (!key || (scope !== null && !key.clusters?.every((cluster) => scope.includes(cluster))))
+    if (!key || !within(key.clusters, scope))
       throw new Failure('NOT_FOUND', `no API key ${id}`, 'list apiKeys');
     return {
       clusterId: scope === null ? null : (key.clusters?.[0] ?? null),

@@ -68,6 +68,10 @@ const keyOf = (row: Row): ApiKey => ({
 /** An id for a new key, known before it is made, so that the intent can name it. */
 export const newKeyId = (): string => randomBytes(5).readUIntBE(0, 5).toString(36).padStart(8, '0').slice(-8);
 
+/** Whether a key's clusters lie within what the asker sees. One for no cluster lies in no narrower scope. */
+export const within = (clusters: readonly string[] | null, scope: readonly string[] | null): boolean =>
+  scope === null || (clusters !== null && clusters.length > 0 && clusters.every((id) => scope.includes(id)));
+
 export const createApiKeys = async ({
   db,
   events,
@@ -85,9 +89,9 @@ export const createApiKeys = async ({
 
   const valid = (key: ApiKey): boolean =>
     key.revokedAt === null && (key.expiresAt === null || key.expiresAt > clock.now());
-  const permissionsOf = (key: ApiKey): readonly Permission[] => [
-    ...new Set([...roles[key.role], ...key.permissions]),
-  ];
+  /** A key for no cluster at all holds nothing anywhere. */
+  const permissionsOf = (key: ApiKey): readonly Permission[] =>
+    key.clusters?.length === 0 ? [] : [...new Set([...roles[key.role], ...key.permissions])];
 
   const touch = (entry: { key: ApiKey }): void => {
     const now = clock.now();
@@ -152,11 +156,17 @@ export const createApiKeys = async ({
       actor.kind === 'SYSTEM' ? null : (keys.get(actor.id)?.key.clusters ?? (keys.has(actor.id) ? null : [])),
     onEnd: (id, listener) => {
       const expiresAt = keys.get(id)?.key.expiresAt;
-      const leftMs = expiresAt ? expiresAt.getTime() - clock.now().getTime() : longestTimerMs;
-      // A key that lives longer than a timer can be set is asked about by every request anyway.
-      const timer = leftMs < longestTimerMs ? setTimeout(ended, Math.max(0, leftMs)) : undefined;
+      let timer: NodeJS.Timeout | undefined;
+      /** In steps, for a key may live longer than a timer can be set. */
+      const arm = (): void => {
+        if (!expiresAt) return;
+        const leftMs = Math.max(0, expiresAt.getTime() - clock.now().getTime());
+        timer = leftMs > longestTimerMs ? setTimeout(arm, longestTimerMs) : setTimeout(ended, leftMs);
+        timer.unref();
+      };
       const listening = endings.get(id) ?? new Set();
       endings.set(id, listening.add(ended));
+      arm();
       function forget(): void {
         clearTimeout(timer);
         listening.delete(ended);

@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { builder, guarded } from '../graphql/builder.ts';
 import type { Operation } from '../operations/operation.ts';
 import { actionInput, OperationRef, operationMutation, perform } from '../operations/schema.ts';
-import type { ApiKey } from './api-keys.ts';
+import { type ApiKey, within } from './api-keys.ts';
 import { isPermission, type Permission, permissions, type roleNames } from './permissions.ts';
 
 const RoleEnum = builder.enumType('Role', {
@@ -84,9 +84,7 @@ builder.queryFields((t) => ({
     ...guarded('key:admin', 'All keys, revoked ones too; of a key with cluster scopes, those within them.'),
     resolve: (_, __, { apiKeys, scopeOf, requester }) => {
       const scope = scopeOf(requester);
-      return apiKeys
-        .list()
-        .filter(({ clusters }) => scope === null || clusters?.every((id) => scope.includes(id)));
+      return apiKeys.list().filter(({ clusters }) => within(clusters, scope));
     },
   }),
 }));

@@ -4,6 +4,7 @@ import { AuditRecordRef } from '../audit/schema.ts';
 import type { Context } from '../context.ts';
 import { builder, guarded } from '../graphql/builder.ts';
 import { changeStream, type Streamed } from '../graphql/stream.ts';
+import { inScope } from '../hosts/actions.ts';
 import { HostRef, HostSwarmRef } from '../hosts/schema.ts';
 import type { Operation } from '../operations/operation.ts';
 import {
@@ -201,8 +202,11 @@ const WatcherRef = builder.objectRef<Cluster>('Watcher').implement({
     host: t.field({
       type: HostRef,
       nullable: true,
-      resolve: ({ watchedThrough }, _, { hosts }) =>
-        watchedThrough === null ? null : hosts.find(watchedThrough),
+      ...guarded('host:read', 'Whose engine answered last; null: none yet, or out of scope by now.'),
+      resolve: ({ watchedThrough }, _, { hosts, scopeOf, requester }) => {
+        const host = watchedThrough === null ? null : hosts.find(watchedThrough);
+        return host && inScope(host, scopeOf(requester)) ? host : null;
+      },
     }),
     observedAt: t.field({
       type: 'DateTime',

@@ -111,7 +111,8 @@ export const createHosts = async ({
     return emit({
       topic: 'HOST',
       kind,
-      clusterId: after.clusterId,
+      // Who left its cluster is told to those who saw it there.
+      clusterId: after.clusterId ?? old?.clusterId ?? null,
       subjectId: host.id,
       before: old,
       after,

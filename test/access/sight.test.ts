@@ -1,0 +1,263 @@
+// What a key for one cluster sees: every query and every subscription with all that it can select, asked by such a key,
+// and nothing in the answers that is of another cluster or of none. The documents are made from the schema.
+import { readFileSync } from 'node:fs';
+import {
+  buildSchema,
+  type GraphQLField,
+  type GraphQLOutputType,
+  getNamedType,
+  isLeafType,
+  isNonNullType,
+  isObjectType,
+} from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { at } from '../support/at.ts';
+import { engineOf } from '../support/engine-api.ts';
+import { engines, enginesNote } from '../support/engines.ts';
+import { createPerform, type Perform } from '../support/perform.ts';
+import { subscribeSse } from '../support/sse.ts';
+import { type Member, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+import { overHttp } from './call.ts';
+
+const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
+type Root = 'Query' | 'Subscription';
+type Field = GraphQLField<unknown, unknown>;
+const fieldsOf = (type: Root): Field[] => {
+  const found = schema.getType(type);
+  return isObjectType(found) ? Object.values(found.getFields()) : [];
+};
+const needsArgs = ({ args }: Field): boolean =>
+  args.some(({ type, defaultValue }) => isNonNullType(type) && defaultValue === undefined);
+
+/** All that can be selected without arguments, so deep; null: nothing. */
+const selectionOf = (type: GraphQLOutputType, depth: number): string | null => {
+  const named = getNamedType(type);
+  if (isLeafType(named)) return '';
+  if (!isObjectType(named) || depth === 0) return null;
+  const own = Object.values(named.getFields())
+    .filter((field) => !needsArgs(field))
+    .flatMap((field) => {
+      const inner = selectionOf(field.type, depth - 1);
+      return inner === null ? [] : [`${field.name}${inner}`];
+    });
+  return own.length === 0 ? null : ` { ${own.join(' ')} }`;
+};
+
+describe(`what a key for one cluster sees (${enginesNote})`, () => {
+  let system: System;
+  let perform: Perform;
+  let cursor: string;
+  let scopedKey: string;
+  let nobodysKey: string;
+  let mine: string;
+  let theirs: string;
+  let theirNode: string;
+  let theirOperation: string;
+  /** Whatever is of the other cluster, or of none. */
+  const foreign = new Map<string, string>();
+
+  /** Root fields with what they must be given: of the other cluster. A new one that needs something fails until it is here. */
+  const given = (): Record<string, string> => ({
+    cluster: `id: "${theirs}"`,
+    host: `id: "${at(system.members, 1).hostId}"`,
+    node: `ref: "${theirNode}"`,
+    operation: `id: "${theirOperation}"`,
+  });
+
+  const form = async (member: Member, name: string): Promise<string> => {
+    const done = await perform('initCluster', {
+      host: member.hostId,
+      name,
+      advertiseAddr: member.host.address,
+    });
+    expect(done).toMatchObject({ state: 'SUCCEEDED' });
+    return done.clusterId.id;
+  };
+  const nodeIn = async (cluster: string): Promise<string> => {
+    const { nodes } = await system.ask(
+      'query($c: [ID!]) { nodes(filter: { clusters: $c }) { edges { node { id } } } }',
+      { c: [cluster] },
+    );
+    return nodes.edges[0].node.id;
+  };
+
+  beforeAll(async () => {
+    system = await startSystem({ engines, hosts: 4 });
+    perform = createPerform(system.server.url, system.server.adminKey);
+    ({ eventCursor: cursor } = await system.ask('{ eventCursor }'));
+    const [first, second, third, free] = system.members;
+    if (!first || !second || !third || !free) throw new Error('four hosts are needed');
+    mine = await form(first, 'of-mine');
+    theirs = await form(second, 'of-theirs');
+    expect(await perform('joinHosts', { cluster: mine, hosts: [{ host: third.hostId }] })).toMatchObject({
+      state: 'SUCCEEDED',
+    });
+    theirNode = await nodeIn(theirs);
+    const labelled = await perform('updateNodeLabels', {
+      nodes: [theirNode],
+      set: [{ key: 'secretlabel', value: 'theirs' }],
+      reason: 'their-reason',
+    });
+    theirOperation = labelled.id;
+    const key = await perform('createApiKey', { name: 'their-key', role: 'VIEWER', clusters: [theirs] });
+    const both = await perform('createApiKey', {
+      name: 'key-for-both',
+      role: 'VIEWER',
+      clusters: [mine, theirs],
+    });
+    const nobodys = await perform('createApiKey', { name: 'key-for-none', role: 'ADMIN', clusters: [] });
+    nobodysKey = nobodys.payload.key;
+    const enrolment = await perform('createEnrolment', { name: 'their-enrolment' });
+    const scoped = await perform('createApiKey', {
+      name: 'scoped',
+      role: 'ADMIN',
+      permissions: ['secret:reveal', 'cluster:force'],
+      clusters: [mine],
+    });
+    scopedKey = scoped.payload.key;
+    for (const [what, text] of Object.entries({
+      'their cluster': theirs,
+      'its name': 'of-theirs',
+      'their node': theirNode,
+      'their host': second.hostId,
+      'its name ': second.host.hostname,
+      'its address': second.host.address,
+      'a host of no cluster': free.hostId,
+      'its name  ': free.host.hostname,
+      'their label': 'secretlabel',
+      'their reason': 'their-reason',
+      'their operation': theirOperation,
+      'their key': key.payload.apiKey.id,
+      'the name of their key': 'their-key',
+      'a key for both': both.payload.apiKey.id,
+      'a key for no cluster': nobodys.payload.apiKey.id,
+      'an enrolment': enrolment.payload.enrolment.id,
+    }))
+      foreign.set(text, what.trim());
+  });
+  afterAll(() => system?.stop());
+
+  const found = (answer: unknown): string[] => {
+    const text = JSON.stringify(answer);
+    return [...foreign].filter(([secret]) => text.includes(secret)).map(([, what]) => what);
+  };
+
+  it('every query that needs an argument has one here', () => {
+    const needing = fieldsOf('Query')
+      .filter(needsArgs)
+      .map(({ name }) => name);
+    expect(Object.keys(given()).sort()).toEqual(needing.sort());
+  });
+
+  it.each(fieldsOf('Query').map(({ name }) => name))(
+    '%s tells nothing of what is out of scope',
+    async (name) => {
+      const field = fieldsOf('Query').find((one) => one.name === name);
+      if (!field) throw new Error(name);
+      const args = given()[name];
+      const selection = selectionOf(field.type, 4) ?? '';
+      const document = `{ ${name}${args ? `(${args})` : ''}${selection} }`;
+      const answer = await overHttp(system.server, scopedKey, document);
+      expect(answer.code).toBeNull();
+      expect(found(answer.data)).toEqual([]);
+      if (args) expect(answer.data?.[name]).toBeNull();
+      // All that is hidden is there: otherwise this test would find nothing whatever it is told.
+      const asAdmin = await overHttp(system.server, system.server.adminKey, document);
+      const shows = !['viewer', 'eventCursor', 'auditHead'].includes(name);
+      expect(found(asAdmin.data).length > 0, name).toBe(shows);
+    },
+  );
+
+  it('counts count what is in scope, filters find nothing beyond it, and cursors lead to nothing beyond it', async () => {
+    const ask = system.as(scopedKey);
+    const { nodes, hosts } = await ask(
+      '{ nodes { totalCount pageInfo { hasNextPage } } hosts { totalCount pageInfo { hasNextPage } } }',
+    );
+    expect([nodes, hosts].map(({ totalCount }) => totalCount)).toEqual([2, 2]);
+    const theirPage = await system.ask(
+      'query($c: [ID!]) { nodes(filter: { clusters: $c }) { edges { cursor } } hosts(first: 1) { edges { cursor } } operations(last: 100) { edges { cursor } } auditLog(last: 100) { edges { cursor } } }',
+      { c: [theirs] },
+    );
+    const cursorOf = (kind: string): string => theirPage[kind].edges[0].cursor;
+    const beyond = await ask(
+      'query($n: String, $h: String, $o: String, $a: String, $c: [ID!], $one: ID) { nodes(after: $n) { edges { node { id } } } hosts(after: $h) { edges { node { id } } } operations(after: $o) { edges { node { id cluster { id } } } } auditLog(after: $a) { edges { node { cluster { id } } } } filtered: nodes(filter: { clusters: $c }) { totalCount } records: auditLog(filter: { cluster: $one }) { edges { node { seq } } } ops: operations(filter: { cluster: $one }) { edges { node { id } } } text: hosts(filter: { text: "of" }) { totalCount } }',
+      {
+        n: cursorOf('nodes'),
+        h: cursorOf('hosts'),
+        o: cursorOf('operations'),
+        a: cursorOf('auditLog'),
+        c: [theirs],
+        one: theirs,
+      },
+    );
+    expect(found(beyond)).toEqual([]);
+    expect(beyond.filtered.totalCount).toBe(0);
+    expect(beyond.records.edges).toEqual([]);
+    expect(beyond.ops.edges).toEqual([]);
+  });
+
+  it('an ambiguous reference names candidates in scope only', async () => {
+    // The same name there and here.
+    const host = at(system.members, 1).host.hostname;
+    const answer = await overHttp(system.server, scopedKey, `{ node(ref: "${host}") { id } }`);
+    expect(answer).toEqual({ code: null, data: { node: null } });
+  });
+
+  it('every subscription is silent on what is out of scope, and tells that a host left', {
+    timeout: 60_000,
+  }, async () => {
+    const streams = fieldsOf('Subscription').map(({ name, type }) => ({
+      name,
+      stream: subscribeSse(
+        system.server.url,
+        scopedKey,
+        `subscription($after: String) { ${name}(after: $after)${selectionOf(type, 4)} }`,
+        { after: cursor },
+      ),
+    }));
+    const leaver = at(system.members, 2);
+    expect((await engineOf(leaver.host).post('/swarm/leave')).status).toBe(200);
+    expect(await perform('updateNodeLabels', { nodes: [theirNode], remove: ['secretlabel'] })).toMatchObject({
+      state: 'SUCCEEDED',
+    });
+    expect(
+      await perform('updateNodeLabels', { nodes: [await nodeIn(mine)], set: [{ key: 'last' }] }),
+    ).toMatchObject({ state: 'SUCCEEDED' });
+    const heard = (name: string) =>
+      at(
+        streams.filter((one) => one.name === name),
+        0,
+      ).stream.received;
+    await until(
+      () =>
+        heard('hostChanged').some(
+          ({ hostId, changes }) =>
+            hostId === leaver.hostId &&
+            changes.some((change: any) => change.path === 'localState' && change.new === 'INACTIVE'),
+        ),
+      'that the host has left its cluster',
+    );
+    await until(() => JSON.stringify(heard('auditRecorded')).includes('last'), 'the last record');
+    for (const { name, stream } of streams) {
+      expect(stream.errors, name).toEqual([]);
+      expect(stream.received.length, name).toBeGreaterThan(0);
+      expect(found(stream.received), name).toEqual([]);
+      stream.stop();
+    }
+  });
+
+  it('a key for no cluster holds nothing anywhere, but may ask who it is', async () => {
+    const answers = await Promise.all(
+      [
+        '{ clusters { id } }',
+        '{ apiKeys { id } }',
+        'mutation { createEnrolment(input: {}) { secret } }',
+        'subscription { auditRecorded { cursor } }',
+      ].map((document) => overHttp(system.server, nobodysKey, document)),
+    );
+    expect(answers.map(({ code }) => code)).toEqual(answers.map(() => 'FORBIDDEN'));
+    const { viewer } = await system.as(nobodysKey)('{ viewer { permissions clusters } }');
+    expect(viewer).toEqual({ permissions: [], clusters: [] });
+  });
+});
