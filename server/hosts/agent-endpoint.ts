@@ -127,7 +127,10 @@ export const createAgentEndpoint = ({
   const mask = (error: GraphQLError): GraphQLError => {
     const cause = error.originalError;
     if (!cause) return error;
-    if (!(cause instanceof Failure)) log.error({ err: cause }, 'an agent’s request failed unexpectedly');
+    // Its socket went away while it was told: nobody's defect, and nobody hears this.
+    const isGone = 'code' in cause && (cause.code === 'EPIPE' || cause.code === 'ECONNRESET');
+    if (!(cause instanceof Failure || isGone))
+      log.error({ err: cause }, 'an agent’s request failed unexpectedly');
     const { code, message } = failureInfo(cause);
     return new GraphQLError(message, { path: error.path, extensions: { code } });
   };

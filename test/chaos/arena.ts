@@ -10,6 +10,7 @@ import { at } from '../support/at.ts';
 import { createFaultProxy, type FaultProxy } from '../support/fault-proxy.ts';
 import { begin, ended } from '../support/operations.ts';
 import type { Random } from '../support/random.ts';
+import { createService } from '../support/services.ts';
 import { type Member, type System, startSystem } from '../support/system.ts';
 
 /** What is looked for at the end: it may have been on the way, and must have stayed nowhere. */
@@ -118,6 +119,8 @@ export const createArena = async ({
         const operation = await ended(system.ask, id);
         if (operation.state !== 'SUCCEEDED') throw new Error(`join: ${JSON.stringify(operation)}`);
       }
+      // Something to move when a node is drained.
+      if (engines.kind === 'simulated') await createService(first.host, { name: 'web', replicas: 4 });
       clusters.push(cluster);
     }
     return clusters;

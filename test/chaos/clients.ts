@@ -1,4 +1,5 @@
 // Clients that change clusters all the time, and write down what they asked and what they were told.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, post } from '../../lab/client.ts';
 import { at } from '../support/at.ts';
@@ -40,6 +41,8 @@ const clientCount = 4;
 /** A server that is killed all the time is still there in between. */
 const patienceMs = 300_000;
 const retryMs = 150;
+/** What the server offers now. */
+const contract = readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8');
 const every = {
   labels: 8,
   availability: 4,
@@ -51,11 +54,17 @@ const every = {
   join: 2,
   remove: 1,
   cancel: 1,
+  drain: 2,
+  decommission: 1,
+  settings: 1,
+  rotateCa: 0.5,
   rename: 1,
   key: 1,
 };
 type Kind = keyof typeof every;
-const kinds = (Object.keys(every) as Kind[]).flatMap((kind) => Array<Kind>(every[kind]).fill(kind));
+const kinds = (Object.keys(every) as Kind[]).flatMap((kind) =>
+  Array<Kind>(Math.round(2 * every[kind])).fill(kind),
+);
 
 const look = async ({ system, clusters }: Arena): Promise<Seen> => {
   const answer = await system.ask(
@@ -156,6 +165,19 @@ export const createClients = (arena: Arena): Clients => {
         const open = calls.findLast(({ operation }) => operation !== null && operation.endedAt === null);
         return open?.operation ? ['cancelOperation', { id: open.operation.id }] : null;
       }
+      case 'drain':
+        return [
+          'drainNodes',
+          { cluster, nodes: some(own, 2), deadlineSeconds: 5 + random.below(20), override },
+        ];
+      case 'decommission':
+        return contract.includes(' decommissionNodes(') && workersNow.length > 1
+          ? ['decommissionNodes', { cluster, nodes: some(workersNow, 1), override }]
+          : null;
+      case 'settings':
+        return ['updateCluster', { cluster, taskHistoryLimit: 1 + random.below(20) }];
+      case 'rotateCa':
+        return ['rotateCA', { cluster, deadlineSeconds: 20 }];
       case 'rename':
         return ['renameHost', { id: random.pick(seen.hosts).id, name: `host-${numbered}` }];
       case 'key':
