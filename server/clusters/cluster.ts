@@ -32,8 +32,15 @@ export type CaRotation = {
   to: string | null;
 };
 
-/** A node as it was seen last; `unexplained`: it came while a join was open, ours or not is not known yet. */
-export type SeenNode = NodeObservation & { unexplained: boolean };
+/** A node as it was seen last. */
+export type SeenNode = NodeObservation & {
+  /** It came while a join was open: ours or not is not known yet. */
+  unexplained: boolean;
+  /** When the managers last wrote it as it became Down, or before it was first seen Down; null: it is not Down. */
+  downSince: string | null;
+  /** The host that it is, or was last known to be: a host that joins again is another node. */
+  hostId: string | null;
+};
 
 /**
  * Why the newest read failed; null: it did not. `since`: of the first failure in a row. `leaderlessSince`: when managers

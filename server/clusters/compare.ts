@@ -10,7 +10,19 @@ export type NodeDifference =
   | { kind: 'REMOVED'; before: SeenNode; after: SeenNode; changes: Change[] };
 
 /** Moves with each write and says nothing of its own. */
-const told = ({ version: _, updatedAt: __, unexplained: ___, tlsInfo: ____, ...node }: SeenNode) => node;
+const told = ({
+  version: _,
+  updatedAt: __,
+  unexplained: ___,
+  tlsInfo: ____,
+  downSince: _____,
+  hostId: ______,
+  ...node
+}: SeenNode) => node;
+
+/** It has not been written since it became Down, when it is first seen so: then its last write is the latest that it can be. */
+const downSince = (before: SeenNode | undefined, { status, updatedAt }: NodeObservation): string | null =>
+  status.state !== 'DOWN' ? null : ((before?.status.state === 'DOWN' ? before.downSince : null) ?? updatedAt);
 
 /** What a person sets: never status, leader, reachability or what the engine says of itself. */
 export const isSetByPeople = ({ path }: Change): boolean =>
@@ -20,7 +32,12 @@ export const isSetByPeople = ({ path }: Change): boolean =>
 const newer = (before: SeenNode | undefined, seen: NodeObservation): SeenNode => {
   if (before && before.version > seen.version)
     return { ...before, managerStatus: seen.managerStatus, observedRole: seen.observedRole };
-  return { ...seen, unexplained: before?.unexplained ?? false };
+  return {
+    ...seen,
+    unexplained: before?.unexplained ?? false,
+    downSince: downSince(before, seen),
+    hostId: before?.hostId ?? null,
+  };
 };
 
 export const compareNodes = (before: Cluster['nodes'], seen: readonly NodeObservation[]) => {

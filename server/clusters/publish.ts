@@ -21,7 +21,7 @@ const describeMs = 5_000;
 
 /** What events tell of a node: all that was seen but its certificate's root, which is the cluster's. */
 export const nodeScalars = (node: SeenNode): unknown => {
-  const { tlsInfo: _, unexplained: __, ...told } = node;
+  const { tlsInfo: _, unexplained: __, hostId: ___, ...told } = node;
   return told;
 };
 
@@ -37,6 +37,12 @@ export const createPublish = ({
   clock: Clock;
 }): Publish => {
   const hostOf = (nodeId: string): string | null => hosts.ofMember(nodeId)?.id ?? null;
+
+  /** Who was not known when its node was read first: the agent reports it a moment later. */
+  const isNewlyMatched = ({ id, hostId }: SeenNode): boolean => {
+    const now = hostOf(id);
+    return now !== null && now !== hostId;
+  };
 
   const undescribed = new Map<string, number>();
   /** Left out of the first sight of their cluster for want of a name: nobody's change when they come. */
@@ -67,7 +73,7 @@ export const createPublish = ({
       differences.length === 0 &&
       compareSwarm(known.swarm, observation).length === 0 &&
       known.swarm.version === observation.swarm.version &&
-      ![...known.nodes.values()].some(({ unexplained }) => unexplained);
+      ![...known.nodes.values()].some((node) => node.unexplained || isNewlyMatched(node));
     if (quiet) {
       clusters.note(clusterId, { observedAt: began, watchedThrough: hostId });
       return;
@@ -152,6 +158,8 @@ export const createPublish = ({
       });
     if (followed.ended) await endedLate(tx, emit, before, followed.ended, observation);
     await explanation.settle();
+    for (const node of nodes.values())
+      if (isNewlyMatched(node)) nodes.set(node.id, { ...node, hostId: hostOf(node.id) });
     // Unchanged nodes keep their identity, so that only what differs is stored.
     for (const [id, node] of before.nodes)
       if (nodes.has(id) && nodes.get(id)?.version === node.version && !differs(node, nodes.get(id)))

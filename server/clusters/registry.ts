@@ -134,7 +134,8 @@ export const createClusters = async ({
     const nodes = await db.read.node.findMany({ where: { clusterId: row.id } });
     const seen = nodes.map(({ id, observationJson, unexplained }): [string, SeenNode] => [
       id,
-      { ...JSON.parse(observationJson), unexplained },
+      // Stored before the two were looked at.
+      { downSince: null, hostId: null, ...JSON.parse(observationJson), unexplained },
     ]);
     clusters.set(row.id, clusterOf(row, new Map(seen), clock.now()));
   }

@@ -1,9 +1,86 @@
 // Joining, leaving and removing in GraphQL.
 
-import { NodeRoleEnum } from '../clusters/schema.ts';
-import { builder } from '../graphql/builder.ts';
-import { AvailabilityEnum, LabelInput, nodesFields } from '../nodes/schema.ts';
+import { ClusterRef, NodeRoleEnum } from '../clusters/schema.ts';
+import { builder, guarded } from '../graphql/builder.ts';
+import { inScope } from '../hosts/actions.ts';
+import { HostRef } from '../hosts/schema.ts';
+import { nodeView } from '../nodes/node.ts';
+import { AvailabilityEnum, LabelInput, NodeRef, nodesFields } from '../nodes/schema.ts';
 import { operationMutation } from '../operations/schema.ts';
+import { Failure } from '../platform/failure.ts';
+import { type CleanupAdvice, type cleanupKinds, cleanupOf } from './cleanup.ts';
+
+const CleanupKindEnum = builder.enumType('CleanupKind', {
+  description: 'Open: expect new values.',
+  values: {
+    NODE_SUPERSEDED: { description: 'A Down node whose host has joined again as another.' },
+    NODE_LEFT: { description: 'A Down node whose host has left the swarm.' },
+    NODE_DOWN: { description: 'A node that has been Down for as long as was asked.' },
+    HOST_ORPHANED: { description: 'A host that takes itself for a member and is listed as none.' },
+  } satisfies Record<(typeof cleanupKinds)[number], { description: string }>,
+});
+
+const CleanupAdviceRef = builder.objectRef<CleanupAdvice & { clusterId: string }>('CleanupAdvice').implement({
+  description: 'What is left over in a cluster, and what is safe to do about it.',
+  fields: (t) => ({
+    kind: t.field({ type: CleanupKindEnum, resolve: ({ kind }) => kind }),
+    node: t.field({
+      type: NodeRef,
+      nullable: true,
+      description: 'Null for a host that is listed as none.',
+      resolve: ({ clusterId, nodeId }, _, { clusters }) => {
+        const cluster = clusters.find(clusterId);
+        const node = nodeId === null ? null : cluster?.nodes.get(nodeId);
+        return cluster && node ? nodeView(cluster, node) : null;
+      },
+    }),
+    host: t.field({
+      type: HostRef,
+      nullable: true,
+      ...guarded(
+        'host:read',
+        'The host that it is or was last; null: none that Skep knows, or out of scope.',
+      ),
+      resolve: ({ hostId }, _, { hosts, scopeOf, requester }) => {
+        const host = hostId === null ? null : hosts.find(hostId);
+        return host && inScope(host, scopeOf(requester)) ? host : null;
+      },
+    }),
+    since: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Down since then; null where nobody tells.',
+      resolve: ({ since }) => since,
+    }),
+    advice: t.exposeString('advice'),
+    mutation: t.exposeString('mutation', {
+      nullable: true,
+      description: 'The mutation that does it; null: nothing is safe to do now, the advice says why.',
+    }),
+  }),
+});
+
+builder.objectField(ClusterRef, 'cleanup', (t) =>
+  t.field({
+    type: [CleanupAdviceRef],
+    description:
+      'What is left over, by the identity of hosts: nodes that nobody comes back as, nodes that are Down for long, hosts that it does not list. As last seen: while it cannot be read nothing is called safe.',
+    args: {
+      downForSeconds: t.arg.int({
+        defaultValue: 3_600,
+        description: 'How long a node must have been Down when no host tells more. Not negative.',
+      }),
+    },
+    resolve: (cluster, { downForSeconds }, { clusters, hosts, clock }) => {
+      const seconds = downForSeconds ?? 3_600;
+      if (seconds < 0) throw new Failure('BAD_USER_INPUT', 'downForSeconds is negative', 'give 0 or more');
+      return cleanupOf({ clusters, hosts }, cluster, seconds, clock.now()).map((advice) => ({
+        ...advice,
+        clusterId: cluster.id,
+      }));
+    },
+  }),
+);
 
 const JoinHostInput = builder.inputType('JoinHostInput', {
   fields: (t) => ({

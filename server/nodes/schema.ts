@@ -136,6 +136,12 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
     }),
     availability: t.field({ type: AvailabilityEnum, resolve: ({ availability }) => availability }),
     status: t.field({ type: NodeStatusRef, resolve: ({ status }) => status }),
+    downSince: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when it is Down, by its managers’ clock; null: it is not.',
+      resolve: ({ downSince }) => (downSince ? new Date(downSince) : null),
+    }),
     labels: t.field({
       type: [LabelRef],
       description: 'Set on the swarm and trusted for placement; by key.',

@@ -35,6 +35,8 @@ const node = (id: string, more: Partial<SeenNode> = {}): [string, SeenNode] => [
     updatedAt: '',
     version: 1,
     unexplained: false,
+    downSince: null,
+    hostId: null,
     ...more,
   },
 ];
