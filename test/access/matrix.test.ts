@@ -60,7 +60,7 @@ describe(`rights (${enginesNote})`, () => {
       const made = await perform('createApiKey', {
         name: caller,
         ...rest,
-        ...(scoped ? { clusters: [cluster] } : {}),
+        ...(scoped ? { clusters: scoped === 'ONE' ? [cluster] : [] } : {}),
       });
       keys.set(caller, made.payload.key);
     }
@@ -117,7 +117,22 @@ describe(`rights (${enginesNote})`, () => {
 
   it('without a valid key nothing is answered, over HTTP with status 401', async () => {
     const wrong = system.server.adminKey.replace(/.$/, (last) => (last === 'A' ? 'B' : 'A'));
-    for (const key of [null, 'x', wrong])
+    const perform = createPerform(system.server.url, system.server.adminKey);
+    const ended = { role: 'ADMIN', permissions: ['secret:reveal', 'cluster:force'] };
+    const expired = await perform('createApiKey', {
+      ...ended,
+      name: 'expired',
+      expiresAt: new Date(Date.now() + 1_500).toISOString(),
+    });
+    const revoked = await perform('createApiKey', { ...ended, name: 'revoked' });
+    await perform('revokeApiKey', { id: revoked.payload.apiKey.id });
+    await until(
+      async () =>
+        (await overHttp(system.server, expired.payload.key, '{ viewer { id } }')).code === 'UNAUTHENTICATED',
+      'it has expired',
+    );
+    const invalid = [null, 'x', wrong, expired.payload.key, revoked.payload.key];
+    for (const key of invalid)
       for (const row of entries) {
         const http = await overHttp(system.server, key, documentOf(row), variablesOf(row));
         expect({ field: row.field, ...http }).toEqual({
@@ -126,7 +141,7 @@ describe(`rights (${enginesNote})`, () => {
           data: null,
         });
       }
-    for (const key of [null, 'x', wrong])
+    for (const key of invalid)
       expect(await overWebSocket(system.server, key, '{ viewer { id } }')).toEqual({
         code: '4403',
         data: null,
@@ -146,7 +161,9 @@ describe(`rights (${enginesNote})`, () => {
       );
       expect(viewer).toMatchObject({ name: caller, role: key.role });
       expect([...viewer.permissions].sort()).toEqual([...holds].sort());
-      expect(viewer.clusters).toEqual(key.scoped ? [expect.any(String)] : null);
+      expect(viewer.clusters).toEqual(
+        key.scoped === 'ONE' ? [expect.any(String)] : key.scoped === 'NONE' ? [] : null,
+      );
     }
   });
 });

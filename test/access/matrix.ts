@@ -172,8 +172,8 @@ const admin = [
 
 export type Caller = {
   caller: string;
-  /** Of its key, as createApiKey takes it; `scoped`: for one cluster only. */
-  key: { role: string; permissions?: string[]; scoped?: true };
+  /** Of its key, as createApiKey takes it; `scoped`: for one cluster only, or for none at all. */
+  key: { role: string; permissions?: string[]; scoped?: 'ONE' | 'NONE' };
   holds: readonly string[];
 };
 
@@ -196,6 +196,12 @@ export const callers: readonly Caller[] = [
     key: { role: 'ADMIN', permissions: ['cluster:force'] },
     holds: [...admin, 'cluster:force'],
   },
-  { caller: 'admin of one cluster', key: { role: 'ADMIN', scoped: true }, holds: admin },
-  { caller: 'operator of one cluster', key: { role: 'OPERATOR', scoped: true }, holds: operator },
+  { caller: 'admin of one cluster', key: { role: 'ADMIN', scoped: 'ONE' }, holds: admin },
+  { caller: 'operator of one cluster', key: { role: 'OPERATOR', scoped: 'ONE' }, holds: operator },
+  // A permission that is held in no scope is not held.
+  {
+    caller: 'admin of no cluster',
+    key: { role: 'ADMIN', permissions: ['secret:reveal', 'cluster:force'], scoped: 'NONE' },
+    holds: [],
+  },
 ];

@@ -21,7 +21,7 @@ import { until } from '../support/until.ts';
 import { overHttp } from './call.ts';
 
 const schema = buildSchema(readFileSync(new URL('../../schema.graphql', import.meta.url), 'utf8'));
-type Root = 'Query' | 'Subscription';
+type Root = 'Query' | 'Mutation' | 'Subscription';
 type Field = GraphQLField<unknown, unknown>;
 const fieldsOf = (type: Root): Field[] => {
   const found = schema.getType(type);
@@ -54,6 +54,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
   let theirs: string;
   let theirNode: string;
   let theirOperation: string;
+  let theirKey: string;
   /** Whatever is of the other cluster, or of none. */
   const foreign = new Map<string, string>();
 
@@ -101,6 +102,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     });
     theirOperation = labelled.id;
     const key = await perform('createApiKey', { name: 'their-key', role: 'VIEWER', clusters: [theirs] });
+    theirKey = key.payload.apiKey.id;
     const both = await perform('createApiKey', {
       name: 'key-for-both',
       role: 'VIEWER',
@@ -196,6 +198,80 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     expect(beyond.records.edges).toEqual([]);
     expect(beyond.ops.edges).toEqual([]);
   });
+
+  /** What each mutation names, of the other cluster or of nothing that there is; null: it names nothing that could be out of scope. */
+  type Named = { cluster: string; host: string; node: string; operation: string; key: string };
+  const naming: Record<string, ((of: Named) => Record<string, unknown>) | null> = {
+    adoptCluster: ({ cluster }) => ({ cluster }),
+    cancelOperation: ({ operation }) => ({ id: operation }),
+    // Beyond the maker's own is FORBIDDEN, whether it is there or not: keys.test.ts.
+    createApiKey: null,
+    createEnrolment: null,
+    decommissionNodes: ({ node }) => ({ nodes: [node] }),
+    demoteNodes: ({ node }) => ({ nodes: [node] }),
+    dissolveCluster: ({ cluster }) => ({ cluster, confirm: 'of-theirs' }),
+    drainNodes: ({ node }) => ({ nodes: [node] }),
+    forgetCluster: ({ cluster }) => ({ cluster }),
+    forgetHost: ({ host }) => ({ id: host }),
+    initCluster: ({ host }) => ({ host }),
+    joinHosts: ({ cluster, host }) => ({ cluster, hosts: [{ host }] }),
+    leaveSwarm: ({ host }) => ({ hosts: [host] }),
+    promoteNodes: ({ node }) => ({ nodes: [node] }),
+    recoverCluster: ({ cluster, host }) => ({ cluster, host, confirm: 'of-theirs' }),
+    releaseHost: ({ host }) => ({ id: host }),
+    removeNodes: ({ node }) => ({ nodes: [node], force: true }),
+    renameCluster: ({ cluster }) => ({ cluster, name: 'new' }),
+    renameHost: ({ host }) => ({ id: host, name: 'new' }),
+    revealJoinToken: ({ cluster }) => ({ cluster, role: 'MANAGER' }),
+    revealUnlockKey: ({ cluster }) => ({ cluster }),
+    revokeApiKey: ({ key }) => ({ id: key }),
+    revokeHost: ({ host }) => ({ id: host }),
+    rotateCA: ({ cluster }) => ({ cluster }),
+    rotateJoinToken: ({ cluster }) => ({ cluster, role: 'WORKER' }),
+    rotateUnlockKey: ({ cluster }) => ({ cluster }),
+    setNodeAvailability: ({ node }) => ({ nodes: [node], availability: 'DRAIN' }),
+    unlockHosts: ({ host }) => ({ hosts: [host] }),
+    updateCluster: ({ cluster }) => ({ cluster, autolock: true }),
+    updateNodeLabels: ({ node }) => ({ nodes: [node], set: [{ key: 'k' }] }),
+  };
+
+  it('every mutation has its row here', () => {
+    const known = fieldsOf('Mutation').map(({ name }) => name);
+    expect(known.filter((name) => !(name in naming))).toEqual([]);
+  });
+
+  it.each(Object.keys(naming).filter((name) => naming[name] !== null))(
+    '%s refuses what is out of scope as what is not there: the same code and words, nothing done',
+    async (mutation) => {
+      const known = fieldsOf('Mutation').some(({ name }) => name === mutation);
+      const input = naming[mutation];
+      if (!known || !input) return;
+      const real: Named = {
+        cluster: theirs,
+        host: at(system.members, 1).hostId,
+        node: theirNode,
+        operation: theirOperation,
+        key: theirKey,
+      };
+      const unknown = Object.fromEntries(
+        Object.entries(real).map(([kind, id], at) => [kind, id.replace(/[a-z0-9]/g, 'vwxyz'.charAt(at))]),
+      ) as Named;
+      const scoped = createPerform(system.server.url, scopedKey);
+      const [out, none] = [await scoped(mutation, input(real)), await scoped(mutation, input(unknown))];
+      expect(out).toMatchObject({ state: 'REFUSED', failure: { code: 'NOT_FOUND' }, steps: [] });
+      const words = ({ failure, targets }: typeof out): unknown =>
+        JSON.parse(
+          Object.keys(real).reduce(
+            (text, kind) =>
+              text
+                .replaceAll(real[kind as keyof Named], `the ${kind}`)
+                .replaceAll(unknown[kind as keyof Named], `the ${kind}`),
+            JSON.stringify({ failure, targets }),
+          ),
+        );
+      expect(words(out)).toEqual(words(none));
+    },
+  );
 
   it('an ambiguous reference names candidates in scope only', async () => {
     // The same name there and here.
