@@ -10,7 +10,6 @@ export type Told = {
   /** Codes of the errors of a JSON answer. */
   codes: (string | undefined)[];
   data: Record<string, any> | null | undefined;
-  milliseconds: number;
 };
 
 /** JSON by POST with the admin's key, where nothing else is said. */
@@ -33,7 +32,6 @@ export const send = async (
   { url, adminKey }: Pick<ServerProcess, 'url' | 'adminKey'>,
   { method = 'POST', headers = {}, body = null, key = adminKey }: Sent,
 ): Promise<Told> => {
-  const begin = performance.now();
   const response = await fetch(url, {
     method,
     headers: {
@@ -52,7 +50,6 @@ export const send = async (
     text,
     codes: errors.map(({ extensions }) => extensions?.code),
     data,
-    milliseconds: performance.now() - begin,
   };
 };
 
@@ -60,17 +57,16 @@ export const send = async (
 export const sendBytes = (
   { url }: Pick<ServerProcess, 'url'>,
   ...parts: (string | Uint8Array)[]
-): Promise<{ text: string; milliseconds: number }> =>
+): Promise<string> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(url);
-    const begin = performance.now();
     let text = '';
     const connection = connect(Number(port), hostname);
     connection.on('data', (chunk) => {
       text += chunk;
     });
     connection.on('error', () => undefined);
-    connection.on('close', () => resolve({ text, milliseconds: performance.now() - begin }));
+    connection.on('close', () => resolve(text));
     for (const part of parts) connection.write(part);
   });
 
