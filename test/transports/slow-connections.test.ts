@@ -21,7 +21,8 @@ const drip = (server: ServerProcess, head: string, piece: string): Promise<strin
   new Promise((resolve) => {
     const { hostname, port } = new URL(server.url);
     let text = '';
-    const connection = connect(Number(port), hostname, () => connection.write(head));
+    const connection = connect(Number(port), hostname);
+    connection.write(head);
     const timer = setInterval(() => connection.write(piece), 200);
     connection.on('data', (chunk) => {
       text += chunk;
@@ -130,11 +131,12 @@ describe('an answer that nobody reads', () => {
     const sockets = Array.from({ length: 5 }, () => neverReads(after));
     const streams = Array.from({ length: 5 }, () => neverReadsStream(after));
     await until(() => sockets.every(({ isPaused }) => isPaused), 'all have subscribed and read no more');
+    await until(() => streams.every(({ localPort }) => localPort !== undefined), 'all are connected');
     const ports = [
       ...streams.map(({ localPort }) => localPort ?? 0),
       ...sockets.map((socket) => (socket as unknown as { _socket: Socket })._socket.localPort ?? 0),
     ];
-    expect(openConnections(ports)).toBe(10);
+    await until(() => openConnections(ports) === 10, 'the server has all ten');
     const readers = transports.map(({ listen }) => listen({ server }, thin, { after }));
     await byClients(8, 400, async () => {
       await ask('mutation($input: CancelOperationInput!) { cancelOperation(input: $input) { state } }', {
