@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Availability } from '../clusters/observation.ts';
 import { type Action, allClear, type Run } from '../operations/action.ts';
 import type { Target } from '../operations/operation.ts';
+import { whyRefused } from '../operations/verdict.ts';
 import { Failure } from '../platform/failure.ts';
 import type { DrainGuards } from './drain-guards.ts';
 import { awaitEmpty, type EmptyParts, restore, setDrain } from './empty.ts';
@@ -82,8 +83,14 @@ export const drainNodesAction = (parts: DrainParts): Action<Input, Plan> => {
         `the deadline passed before ${target.name} was begun: its availability is as it was`,
         'repeat with a longer deadline, or with parallel',
       );
-    if (!run.cancel.aborted && !begun) {
-      if (node?.availability === 'DRAIN')
+    if (!run.cancel.aborted && !begun && node) {
+      // Those before it took a while: the rule is applied to what is so now.
+      const guards = parts.guards
+        .judge(run.operation, state.nodes, [node])
+        .filter(({ guard }) => guard === 'LAST_ACTIVE_NODE');
+      const why = whyRefused({ ...allClear, guards }, run.operation.overrides);
+      if (why) throw why;
+      if (node.availability === 'DRAIN')
         run.warn({ code: 'ALREADY_DRAINED', message: `${target.name} was in drain already`, target: nodeId });
       else await setDrain(parts, run, clusterId, nodeId);
     }

@@ -8,6 +8,7 @@ import type { BodyOf, CommandBody } from '../../agent/contract.ts';
 import { createEngine } from '../../agent/engine.ts';
 import { createExecute, type Execute } from '../../agent/executors.ts';
 import { whyNoRealEngines } from '../../lab/engines/can-run.ts';
+import { callEngine } from '../../lab/engines/engine-http.ts';
 import { createLab, labFolder, ownPrefix } from '../../lab/engines/lab.ts';
 import type { LabHost } from '../../lab/host.ts';
 import { createWorld } from '../../lab/simulated/world.ts';
@@ -207,6 +208,46 @@ describe.each([
   test.skipIf(isSkipped)('the tasks of a node are listed', async () => {
     const node = nodeIds[1] ?? '';
     await expect(run(0, { __typename: 'ReadTasks', node })).resolves.toEqual({ tasks: [] });
+  });
+
+  test.skipIf(isSkipped)('what runs is told without what a container is given', async () => {
+    const secret = 'hunter2-in-an-environment';
+    const body = {
+      Name: 'told',
+      TaskTemplate: {
+        ContainerSpec: { Image: 'none:1', Env: [`PASSWORD=${secret}`], Args: [secret] },
+        Placement: { Constraints: ['node.labels.none == here'], MaxReplicas: 2 },
+        Resources: { Reservations: { MemoryBytes: 1024 } },
+      },
+      Mode: { Replicated: { Replicas: 1 } },
+    };
+    const manager = rig?.hosts[0]?.socketPath ?? '';
+    const made = await callEngine(manager, { method: 'POST', path: '/services/create', body });
+    expect(made.status).toBe(201);
+    await vi.waitFor(async () => {
+      const workload = await run(0, { __typename: 'ReadWorkload' });
+      expect(workload).toMatchObject({
+        services: [
+          {
+            name: 'told',
+            modes: ['Replicated'],
+            constraints: ['node.labels.none == here'],
+            maxReplicas: 2,
+            memoryBytes: 1024,
+            nanoCpus: 0,
+          },
+        ],
+        tasks: [{ nodeId: null, state: 'pending', memoryBytes: 1024 }],
+      });
+      expect(JSON.stringify(workload)).not.toContain(secret);
+    });
+    await callEngine(manager, { method: 'DELETE', path: '/services/told' });
+    await expect(run(1, { __typename: 'ReadWorkload' })).rejects.toMatchObject({ code: 'NOT_MANAGER' });
+    await expect(run(1, { __typename: 'ReadContainers' })).resolves.toEqual({
+      running: 0,
+      standalone: 0,
+      names: [],
+    });
   });
 
   test.skipIf(isSkipped)('a leave is of the membership named', async () => {

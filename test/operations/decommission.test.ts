@@ -254,6 +254,50 @@ describe('decommissionNodes, on SIMULATED engines', () => {
     await removeServices(manager);
   });
 
+  it('at the drain’s deadline it does no more: the node stays a member, in drain', {
+    timeout: 60_000,
+  }, async () => {
+    const id = await idOf(member(4));
+    await createService(manager, {
+      name: 'never',
+      command: stubborn,
+      container: { StopGracePeriod: 3_600e9 },
+      template: { Placement: { Constraints: [`node.id == ${id}`] } },
+    });
+    await until(async () => (await runningOn(manager, id)).length === 1, 'a task runs there');
+    const done = await perform('decommissionNodes', { cluster, nodes: [id], deadlineSeconds: 1 });
+    expect(done).toMatchObject({ state: 'FAILED', failure: { code: 'DRAIN_DEADLINE' } });
+    expect(done.failure.message).toContain('never.1');
+    expect(outer(done, [id, member(4).hostId])).toEqual(['drain: FAILED']);
+    const node = (await listNodes(manager)).find(({ ID }) => ID === id);
+    expect(node).toMatchObject({ Spec: { Availability: 'drain' }, Status: { State: 'ready' } });
+    await removeServices(manager);
+    // The engine lets its task go when it is started anew.
+    await member(4).host.kill9();
+    await member(4).host.start();
+    await nodeState(id, 'ready');
+  });
+
+  it('refuses a manager whose loss loses quorum, also by force', { timeout: 60_000 }, async () => {
+    const lost = await idOf(member(2));
+    await member(2).host.powerOff();
+    await nodeState(lost, 'down');
+    for (const force of [true, false])
+      expect(
+        await perform('decommissionNodes', { cluster, nodes: [await idOf(member(1))], force, dryRun: true }),
+      ).toMatchObject({ state: 'REFUSED', failure: { code: 'WOULD_LOSE_QUORUM' } });
+    await member(2).host.start();
+    await nodeState(lost, 'ready');
+    await until(
+      async () =>
+        (await listNodes(manager)).every(
+          ({ ManagerStatus }) => !ManagerStatus || ManagerStatus.Reachability === 'reachable',
+        ),
+      'it is reachable',
+      60_000,
+    );
+  });
+
   it('cancelled later it stops before its next step, and says how the node stands', {
     timeout: 60_000,
   }, async () => {

@@ -173,6 +173,23 @@ describe('drainNodes, on SIMULATED engines', () => {
     });
   });
 
+  it('looks again before each node: others may have taken the last active ones meanwhile', async () => {
+    await createService(manager, { name: 'web', command: stubborn, template: onlyOn(at(ids, 1)) });
+    await settled(at(ids, 1), 1);
+    const { id } = await begin(system.ask, 'drainNodes', { cluster, nodes: ids.slice(1, 3) });
+    await until(async () => (await availabilities())[at(ids, 1)] === 'drain', 'the first is in work');
+    // By hand, so that no rule of Skep's stands in the way.
+    for (const other of [at(ids, 0), at(ids, 3)])
+      await changeNode(manager, other, () => ({ Availability: 'pause' }));
+    const done = await ended(system.ask, id);
+    expect(done).toMatchObject({ state: 'FAILED', failure: { code: 'PARTIAL' } });
+    expect(done.targets).toMatchObject([
+      { state: 'SUCCEEDED' },
+      { state: 'FAILED', failure: { code: 'LAST_ACTIVE_NODE' } },
+    ]);
+    expect((await availabilities())[at(ids, 2)]).toBe('active');
+  });
+
   it('somebody who ends the drain by hand ends the operation, too', async () => {
     await createService(manager, { name: 'web', command: stubborn, template: onlyOn(at(ids, 1)) });
     await settled(at(ids, 1), 1);
