@@ -217,8 +217,13 @@ test('arguments that no such command has are refused', async () => {
 });
 
 test('no secret reaches journal, log or failure', async () => {
-  const canaries = ['canary-without-a-form', 'SWMTKN-1-canary0canary-secret', 'SWMKEY-1-canarykey'];
-  const [formless = '', token = '', key = ''] = canaries;
+  const canaries = [
+    'canary-without-a-form',
+    'SWMTKN-1-canary0canary-secret',
+    'SWMKEY-1-canarykey',
+    'canary-to-unlock-with',
+  ];
+  const [formless = '', token = '', key = '', given = ''] = canaries;
   engine.answers['POST /swarm/join'] = (asked, response) => {
     response.statusCode = 500;
     response.end(JSON.stringify({ message: `cannot join with ${JSON.stringify(asked.body)}` }));
@@ -243,6 +248,15 @@ test('no secret reaches journal, log or failure', async () => {
     failure: { code: 'ENGINE_ERROR' },
   });
   await completionOf('c2');
+  engine.answers['GET /info'] = {
+    body: { ...inactiveInfo, Swarm: { ...inactiveInfo.Swarm, LocalNodeState: 'locked' } },
+  };
+  engine.answers['POST /swarm/unlock'] = (asked, response) => {
+    response.statusCode = 500;
+    response.end(JSON.stringify({ message: `cannot unlock with ${JSON.stringify(asked.body)}` }));
+  };
+  server.send('c3', { __typename: 'UnlockSwarm', unlockKey: given });
+  await expect(completionOf('c3')).resolves.toMatchObject({ outcome: 'FAILED' });
   engine.answers['GET /info'] = {
     body: {
       ...inactiveInfo,

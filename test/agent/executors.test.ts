@@ -205,6 +205,49 @@ describe.each([
     expect(Object(after.swarm).Spec).toEqual(Object(before.swarm).Spec);
   });
 
+  test.skipIf(isSkipped)(
+    'an update of the swarm changes what is given, says what it was, and wipes nothing',
+    async () => {
+      const before = Object(await run(0, { __typename: 'ReadCluster' }));
+      expect(before.unlockKeyDigest).toBeNull();
+      const update = {
+        __typename: 'UpdateSwarm',
+        certificateExpirySeconds: 7_200,
+        rotateUnlockKey: false,
+      } as const;
+      await expect(run(0, { ...update, wantedAutolock: true })).resolves.toEqual({
+        changed: true,
+        attempts: 1,
+        changes: [
+          { path: 'EncryptionConfig.AutoLockManagers', old: false, new: true },
+          { path: 'CAConfig.NodeCertExpiry', old: 7_776_000e9, new: 7_200e9 },
+        ],
+      });
+      const after = Object(await run(0, { __typename: 'ReadCluster' }));
+      expect(after.swarm.Spec).toEqual({
+        ...before.swarm.Spec,
+        CAConfig: { ...before.swarm.Spec.CAConfig, NodeCertExpiry: 7_200e9 },
+        EncryptionConfig: { AutoLockManagers: true },
+      });
+      const key = async () => String(Object(await run(0, { __typename: 'ReadUnlockKey' })).unlockKey);
+      const digest = async () =>
+        createHash('sha256')
+          .update(await key())
+          .digest('hex');
+      expect(after.unlockKeyDigest).toBe(await digest());
+      await expect(run(0, update)).resolves.toMatchObject({ changed: false, attempts: 0, changes: [] });
+      const rotated = await run(0, { __typename: 'UpdateSwarm', rotateUnlockKey: true });
+      expect(rotated).toMatchObject({ changed: true, changes: [], unlockKeyDigest: await digest() });
+      expect(Object(rotated).unlockKeyDigest).not.toBe(after.unlockKeyDigest);
+      await run(0, { __typename: 'UpdateSwarm', wantedAutolock: false, rotateUnlockKey: false });
+    },
+  );
+
+  test.skipIf(isSkipped)('an engine that is not locked is not sent a key', async () => {
+    const unlockKey = `SWMKEY-1-${'A'.repeat(43)}`;
+    await expect(run(0, { __typename: 'UnlockSwarm', unlockKey })).resolves.toEqual({ unlocked: false });
+  });
+
   test.skipIf(isSkipped)('the tasks of a node are listed', async () => {
     const node = nodeIds[1] ?? '';
     await expect(run(0, { __typename: 'ReadTasks', node })).resolves.toEqual({ tasks: [] });
@@ -340,5 +383,16 @@ describe('with an engine that is not well', () => {
     await vi.waitFor(() => expect(rig.host.calls().some(({ path }) => path === '/swarm')).toBe(true));
     rig.host.fault({ match: 'GET /swarm', kind: 'bad-json' });
     await expect(rotation).rejects.toMatchObject({ outcome: 'UNKNOWN', code: 'ENGINE_BAD_ANSWER' });
+  });
+
+  test('a stale swarm is read and changed anew; a CA that was asked for is not asked for twice', async () => {
+    await using rig = await oneManager();
+    const rotate = { __typename: 'UpdateSwarm', forceRotate: 1, rotateUnlockKey: false } as const;
+    rig.host.fault({ match: 'POST /swarm/update', times: 7, ...staleness });
+    await expect(rig.execute(rotate)).resolves.toMatchObject({ changed: true, attempts: 8 });
+    await expect(rig.execute(rotate)).resolves.toMatchObject({ changed: false, attempts: 0 });
+    rig.host.fault({ match: 'POST /swarm/update', times: 8, ...staleness });
+    const again = rig.execute({ ...rotate, forceRotate: 2 });
+    await expect(again).rejects.toMatchObject({ outcome: 'FAILED', code: 'OUT_OF_SEQUENCE' });
   });
 });

@@ -1,7 +1,7 @@
 // The swarm's own object: tokens, their rotation, the spec, autolock, CA rotation.
 import { expect, test } from 'vitest';
 import { describeContract } from './describe-contract.ts';
-import { idOf, init, join, LISTEN, promote, remoteOf, until } from './swarm-steps.ts';
+import { idOf, init, join, LISTEN, promote, remoteOf, until, untilState } from './swarm-steps.ts';
 
 describeContract('the swarm spec', (lab) => {
   const update = async (query: string, parts: Record<string, unknown> = {}) => {
@@ -94,6 +94,34 @@ describeContract('the swarm spec', (lab) => {
     });
   });
 
+  test('announces the new root, and waits with it for a node that is Down', async () => {
+    const manager = lab.member(1);
+    const gone = await idOf(lab.member(2));
+    await lab.member(2).host.kill9();
+    await untilState(manager, gone, 'down');
+    const before = await manager.api.swarm();
+    const caConfig = { ...before.Spec.CAConfig, ForceRotate: (before.Spec.CAConfig.ForceRotate ?? 0) + 1 };
+    expect((await update('', { CAConfig: caConfig })).status).toBe(200);
+    const issuerOf = async (id: string) =>
+      (await manager.api.node(id)).Description.TLSInfo.CertIssuerPublicKey;
+    const self = await idOf(manager);
+    const { TLSInfo } = await manager.api.swarm();
+    expect(TLSInfo.TrustRoot).toBe(before.TLSInfo.TrustRoot);
+    expect(TLSInfo.CertIssuerPublicKey).not.toBe(before.TLSInfo.CertIssuerPublicKey);
+    await until(async () => expect(await issuerOf(self)).toBe(TLSInfo.CertIssuerPublicKey));
+    expect(await issuerOf(gone)).toBe(before.TLSInfo.CertIssuerPublicKey);
+    expect(await manager.api.swarm()).toMatchObject({
+      RootRotationInProgress: true,
+      JoinTokens: before.JoinTokens,
+      TLSInfo: { TrustRoot: before.TLSInfo.TrustRoot },
+    });
+    await lab.member(2).host.start();
+    await until(async () => expect((await manager.api.swarm()).RootRotationInProgress).toBe(false));
+    const after = await manager.api.swarm();
+    expect(after.TLSInfo.TrustRoot).not.toBe(before.TLSInfo.TrustRoot);
+    expect(after.TLSInfo.CertIssuerPublicKey).toBe(TLSInfo.CertIssuerPublicKey);
+  });
+
   test('locks a manager that starts again, until it gets the key', async () => {
     const [first, second] = [lab.member(1), lab.member(2)];
     await join(lab.member(3), first, 'Manager');
@@ -137,5 +165,56 @@ describeContract('the swarm spec', (lab) => {
     });
     expect((await update('&rotateManagerUnlockKey=true')).status).toBe(200);
     expect(JSON.parse(await keyOf()).UnlockKey).not.toBe(UnlockKey);
+  });
+
+  test('opens a manager that was away at a rotation of the key with the key of before alone', async () => {
+    const [first, second] = [lab.member(1), lab.member(2)];
+    const keyOf = async (): Promise<string> =>
+      JSON.parse((await first.api.call('GET', '/swarm/unlockkey')).text).UnlockKey;
+    const id = await idOf(second);
+    await until(async () => {
+      expect((await first.api.node(id)).ManagerStatus?.Reachability).toBe('reachable');
+    });
+    await second.host.stop();
+    await second.host.start();
+    const unlock = (key: string) => second.api.call('POST', '/swarm/unlock', { UnlockKey: key });
+    await until(async () => expect((await second.api.info()).Swarm.LocalNodeState).toBe('locked'));
+    const old = await keyOf();
+    expect((await update('&rotateManagerUnlockKey=true')).status).toBe(200);
+    expect((await unlock(await keyOf())).status).toBe(401);
+    expect((await unlock(old)).status).toBe(200);
+    await until(async () => expect((await second.api.info()).Swarm.NodeID).toBe(id));
+  });
+
+  test('is pending after an unlock without a leader, until others are unlocked too', async () => {
+    const all = [lab.member(1), lab.member(2), lab.member(3)] as const;
+    const [first] = all;
+    const ids = await Promise.all(all.map(idOf));
+    const { UnlockKey: key } = JSON.parse((await first.api.call('GET', '/swarm/unlockkey')).text);
+    for (const id of ids)
+      await until(async () => {
+        expect((await first.api.node(id)).ManagerStatus?.Reachability).toBe('reachable');
+      });
+    await Promise.all(all.map(({ host }) => host.stop()));
+    await Promise.all(all.map(({ host }) => host.start()));
+    const stateOf = async ({ api }: (typeof all)[number]) => (await api.info()).Swarm;
+    for (const one of all)
+      await until(async () => expect((await stateOf(one)).LocalNodeState).toBe('locked'));
+    const unlock = ({ api }: (typeof all)[number]) => api.call('POST', '/swarm/unlock', { UnlockKey: key });
+    let answered = false;
+    const alone = unlock(first).then((answer) => {
+      answered = true;
+      return answer;
+    });
+    await until(async () =>
+      expect(await stateOf(first)).toMatchObject({ LocalNodeState: 'pending', NodeID: ids[0] }),
+    );
+    expect(answered).toBe(false);
+    const others = await Promise.all([unlock(all[1]), unlock(all[2])]);
+    for (const { status } of [await alone, ...others]) expect(status).toBe(200);
+    for (const [n, one] of all.entries())
+      await until(async () =>
+        expect(await stateOf(one)).toMatchObject({ LocalNodeState: 'active', NodeID: ids[n] }),
+      );
   });
 });
