@@ -46,13 +46,11 @@ export async function startAgent({
   const lock = await lockFolder(config.stateFolder);
   const identity = openIdentity(config.stateFolder);
   const journal = openJournal({ folder: config.stateFolder });
-  const witness = createWitness({
-    heads: openHeads({
-      folder: config.stateFolder,
-      serverKey: () => identity.membership()?.serverKey,
-    }),
-    log,
+  const heads = openHeads({
+    folder: config.stateFolder,
+    serverKey: () => identity.membership()?.serverKey,
   });
+  const witness = createWitness({ heads, log });
   const engine = createEngine({ socketPath: config.dockerSocket, deadlines: times.deadlines });
   const observe = createObserve({
     engine,
@@ -98,6 +96,8 @@ export async function startAgent({
       const seen = await observe();
       return { hostname: seen.hostname, bootId: seen.bootId, engineId: seen.engine?.id ?? null };
     },
+    newestHead: () => heads.all().at(-1) ?? null,
+    remembered: () => journal.all(),
     onAttached: async (next) => {
       session = next;
       await reporter.attached(next);

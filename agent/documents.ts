@@ -5,7 +5,10 @@ export const enrolDocument = 'mutation Enrol($input: EnrolInput!) { enrol(input:
 
 /** Proves the agent's key. */
 export const attachDocument =
-  'mutation Attach($signature: String!, $bootId: String!, $engineId: ID) { attach(signature: $signature, bootId: $bootId, engineId: $engineId) { host heartbeatSeconds } }';
+  'mutation Attach($signature: String!, $bootId: String!, $engineId: ID, $head: AuditHeadInput) { attach(signature: $signature, bootId: $bootId, engineId: $engineId, head: $head) { host heartbeatSeconds recall } }';
+
+/** Tells a restored server what was carried out. */
+export const recallDocument = 'mutation Recall($commands: [RecalledInput!]!) { recall(commands: $commands) }';
 
 /** Sends what the agent sees of its host. */
 export const reportDocument = 'mutation Report($input: ReportInput!) { report(input: $input) }';

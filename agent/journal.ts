@@ -29,11 +29,22 @@ export interface JournalEntry {
   readonly isConfirmed: boolean;
 }
 
+/** An effect as it is told to a server whose database was restored; `at`: milliseconds since 1970. */
+export interface Remembered {
+  readonly id: string;
+  readonly kind: string;
+  readonly at: number;
+  readonly outcome: Completion['outcome'] | null;
+  readonly args: unknown;
+}
+
 /** The journal. Each method but `confirmed` is on the disk when it returns; each throws when the disk refuses. */
 export interface Journal {
   get(id: string): JournalEntry | undefined;
   /** Results that the server has not confirmed, oldest first. */
   unconfirmed(): { id: string; completion: Completion }[];
+  /** All effects that are remembered, oldest first. */
+  all(): Remembered[];
   /** Ids that were started and have no result: the process was stopped in between. */
   interrupted(): string[];
   /** `args` without secrets; `argsHash` over those. */
@@ -114,6 +125,13 @@ export function openJournal({ folder, now = Date.now }: { folder: string; now?: 
         return entry.completion === undefined || entry.isConfirmed
           ? []
           : [{ id, completion: entry.completion }];
+      }),
+    all: () =>
+      [...commands].flatMap(([id, lines]) => {
+        const accepted = lines.find((line) => line.state === 'accepted');
+        if (accepted === undefined) return [];
+        const { kind, at, args = null } = accepted;
+        return [{ id, kind, at, outcome: entryOf(lines).completion?.outcome ?? null, args }];
       }),
     interrupted: () =>
       [...commands].filter(([, lines]) => entryOf(lines).state === 'started').map(([id]) => id),

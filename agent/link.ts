@@ -22,6 +22,7 @@ import {
 } from './handshake.ts';
 import { type SignedHead, signedHead } from './heads.ts';
 import type { Identity } from './identity.ts';
+import type { Remembered } from './journal.ts';
 import type { Log } from './log.ts';
 
 /** What an attached connection can send. Each rejects when the connection ends before the server's answer. */
@@ -69,7 +70,10 @@ export interface LinkDelays {
 const defaultDelays: LinkDelays = { shortestMs: 200, longestMs: 10_000, refusedMs: 10_000 };
 const firstHeartbeatMs = 10_000;
 
-const attachAnswer = z.object({ attach: z.object({ heartbeatSeconds: z.number().positive() }) });
+const attachAnswer = z.object({
+  attach: z.object({ heartbeatSeconds: z.number().positive(), recall: z.boolean() }),
+});
+const recalledMost = 500;
 const enrolAnswer = z.object({ enrol: z.object({ host: z.string().min(1), name: z.string() }) });
 const commandsData = z.object({ commands: commandEnvelope });
 const headsData = z.object({ heads: headNotice });
@@ -80,6 +84,8 @@ const anyAnswer = z.looseObject({});
  *
  * @param binding - whether the proofs are bound to the TLS connection
  * @param describe - what enrolment and attachment tell of the host
+ * @param newestHead - of the server's history, as far as this agent knows it
+ * @param remembered - effects that the journal holds, oldest first
  * @param onAttached - ends before the first command is asked for
  */
 export async function runLink({
@@ -89,6 +95,8 @@ export async function runLink({
   enrolment,
   version,
   describe,
+  newestHead,
+  remembered,
   onAttached,
   onCommand,
   onHead,
@@ -103,6 +111,8 @@ export async function runLink({
   enrolment: Enrolment | undefined;
   version: string;
   describe: () => Promise<HostDescription>;
+  newestHead: () => SignedHead | null;
+  remembered: () => readonly Remembered[];
   onAttached: (session: Session) => Promise<void>;
   onCommand: (command: CommandEnvelope) => void;
   onHead: (notice: HeadNotice) => void;
@@ -122,13 +132,21 @@ export async function runLink({
     const signature = identity.sign(agentProof(opening, serverNonce, { bootId, engineId }));
     const { attach: answer } = await connection.request(
       documents.attachDocument,
-      { signature, bootId, engineId },
+      { signature, bootId, engineId, head: newestHead() },
       attachAnswer,
     );
     connection.beat(answer.heartbeatSeconds * 1000);
     failures = 0;
     log.info({ host: opening.host }, 'attached to the server');
     await failpoint('link.attached');
+    if (answer.recall) {
+      log.warn('the server was restored: it is told what was carried out since');
+      await connection.request(
+        documents.recallDocument,
+        { commands: remembered().slice(-recalledMost) },
+        anyAnswer,
+      );
+    }
     await onAttached(sessionOf(connection));
     // An older server has none: that must not end the connection.
     connection

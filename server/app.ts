@@ -9,8 +9,9 @@ import { createDenials } from './audit/denials.ts';
 import { createExportEndpoint } from './audit/export-endpoint.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
+import { recordRestore } from './audit/restored.ts';
 import { createVerifyAudit } from './audit/verify.ts';
-import { openCertificate } from './certificate.ts';
+import { certificateNames, openCertificate } from './certificate.ts';
 import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
 import { createReadAgreed } from './clusters/agree.ts';
 import { createDiscover } from './clusters/discover.ts';
@@ -48,6 +49,7 @@ import {
   type ScopeOf,
 } from './hosts/actions.ts';
 import { createAgentEndpoint } from './hosts/agent-endpoint.ts';
+import { createBranches } from './hosts/branches.ts';
 import { createCommands } from './hosts/commands.ts';
 import { createEnrolments } from './hosts/enrolments.ts';
 import { createIdentityRule } from './hosts/identity-rule.ts';
@@ -78,9 +80,10 @@ import { cancelOperationAction } from './operations/cancel.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { applyMigrations } from './platform/apply-migrations.ts';
 import { createClock } from './platform/clock.ts';
-import { createDatabase, type Database } from './platform/database.ts';
+import { createDatabase } from './platform/database.ts';
 import { createEvents } from './platform/events.ts';
-import { uuidv7 } from './platform/ids.ts';
+import { factOf } from './platform/fact.ts';
+import { openGeneration } from './platform/generation.ts';
 import type { Log } from './platform/log.ts';
 import { version } from './version.ts';
 
@@ -95,24 +98,10 @@ export type App = {
   close(): Promise<void>;
 };
 
-/** A fact of this database, made at its first start. */
-const factOf = async (db: Database, key: string): Promise<string> => {
-  const found = await db.read.setting.findUnique({ where: { key } });
-  if (found) return found.value;
-  const value = uuidv7();
-  await db.write(async (tx) => void (await tx.setting.create({ data: { key, value } })));
-  return value;
-};
-
-/** What a certificate of our own is for: how callers and agents on this machine and others address the server. */
-const namesOf = ({ host, agentUrl }: Config): string[] => {
-  const dialled = agentUrl === null ? [] : [new URL(agentUrl).hostname.replace(/^\[|\]$/g, '')];
-  return ['localhost', '127.0.0.1', host, ...dialled].filter((name) => name !== '0.0.0.0' && name !== '::');
-};
-
 /**
  * @param migrations folder of the migrations; beside the sources, or beside the bundle.
  * @param slowReaderLimits when a peer that does not read is cut off; for tests, which do not wait half a minute.
+ * @param again called when the app has to be closed and made anew: the database was found to be restored.
  * @param showFirstKey told the admin key of a new database, once, as soon as it is stored.
  */
 export const createApp = async ({
@@ -120,12 +109,14 @@ export const createApp = async ({
   migrations,
   showFirstKey,
   slowReaderLimits,
+  again = () => undefined,
   log,
 }: {
   config: Config;
   migrations: string;
   showFirstKey: (key: string) => void;
   slowReaderLimits?: SlowReaderLimits;
+  again?: () => void;
   log: Log;
 }): Promise<App> => {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
@@ -134,10 +125,11 @@ export const createApp = async ({
   const db = await createDatabase({ file, log });
   chmodSync(file, 0o600);
   const clock = createClock();
-  const openTls = () => openCertificate(config.tls, config.dataDir, namesOf(config));
+  const openTls = () => openCertificate(config.tls, config.dataDir, certificateNames(config));
   const certificate = await openTls();
-  const generation = await factOf(db, 'generation');
-  const events = await createEvents({ db, clock, generation, keep: config.eventsKept });
+  const life = await openGeneration({ db, clock, takeOver: config.takeOver, folder: config.dataDir });
+  const generation = life.id;
+  const events = await createEvents({ db, clock, generation, advanced: life.keep, keep: config.eventsKept });
   const identity = openServerIdentity({
     id: await factOf(db, 'id'),
     file: join(config.dataDir, 'server-key.pem'),
@@ -350,14 +342,17 @@ export const createApp = async ({
     witnesses,
     identityRule: createIdentityRule({ hosts, links, commands, audit, clock, log }),
     denials,
+    branches: createBranches({ db, events, audit, heads, hosts, identity, life, onOlder: again, log }),
     notice,
-    generation: () => generation,
+    generation,
     behindProxy: config.behindProxy,
     sourceOf: parts.sourceOf,
     clock,
     log,
   });
-  await operations.recover();
+  await recordRestore({ life, events, audit, log });
+  await operations.recover(life.restored !== null);
+  if (life.restored) await life.settle();
   listening = await listen({
     ...config,
     certificate,
@@ -389,6 +384,7 @@ export const createApp = async ({
       await denials.stop();
       await heads.stop();
       await db.close();
+      life.close();
     },
   };
 };

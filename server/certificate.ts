@@ -18,6 +18,18 @@ const lifetimeMs = 825 * 86_400_000;
 const renewBeforeMs = 30 * 86_400_000;
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
+/** What a certificate of our own is for: how callers and agents on this machine and others address the server. */
+export const certificateNames = ({
+  host,
+  agentUrl,
+}: {
+  host: string;
+  agentUrl: string | null;
+}): readonly string[] => {
+  const dialled = agentUrl === null ? [] : [new URL(agentUrl).hostname.replace(/^\[|\]$/g, '')];
+  return ['localhost', '127.0.0.1', host, ...dialled].filter((name) => name !== '0.0.0.0' && name !== '::');
+};
+
 const pem = (kind: string, der: ArrayBuffer): string =>
   `-----BEGIN ${kind}-----\n${(
     Buffer.from(der)

@@ -59,6 +59,8 @@ const environment = z.object({
   SKEP_REVEALS_PER_HOUR: count.default(10),
   /** Which host this server runs on, by name or id, for the guard HOSTS_SKEP; `none`; `auto`: found by its boot id. */
   SKEP_OWN_HOST: z.string().min(1).default('auto'),
+  /** Generation of another server with this one's key, which is stopped for good: this server goes on for it. An agent that was refused with OTHER_SERVER names it. */
+  SKEP_TAKE_OVER: z.uuid().optional(),
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   SKEP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** For tests of failure: names places at which the server fails on purpose (docs/testing-faults.md). Never in production. */
@@ -77,6 +79,7 @@ export type Config = {
   agentUrl: string | null;
   behindProxy: boolean;
   tls: CertificateSource;
+  takeOver: string | null;
   allowedOrigins: readonly string[];
   wrongKeysPerMinute: number;
   mutationsPerMinute: number;
@@ -124,6 +127,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     agentUrl: data.SKEP_AGENT_URL ?? null,
     behindProxy: data.SKEP_BEHIND_PROXY,
     tls,
+    takeOver: data.SKEP_TAKE_OVER ?? null,
     allowedOrigins: data.SKEP_ALLOWED_ORIGINS,
     wrongKeysPerMinute: data.SKEP_WRONG_KEYS_PER_MINUTE,
     mutationsPerMinute: data.SKEP_MUTATIONS_PER_MINUTE,

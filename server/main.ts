@@ -1,7 +1,7 @@
 // The server's entry: configuration, start, signals.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { createApp } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { readConfig } from './config.ts';
 import { armFailpoints } from './platform/failpoints.ts';
 import { createLog } from './platform/log.ts';
@@ -21,8 +21,32 @@ const start = async (): Promise<void> => {
   const showFirstKey = (key: string): void => {
     process.stdout.write(`\nFirst start. This admin key is shown once:\n\n  ${key}\n\n`);
   };
-  const app = await createApp({ config, migrations, showFirstKey, log });
   let stopping = false;
+  const begin = (port: number): Promise<App> =>
+    createApp({ config: { ...config, port }, migrations, showFirstKey, again, log });
+  // Once only: the app that comes after it is of the new generation.
+  let renewing = false;
+  const again = (): void => {
+    if (renewing || stopping) return;
+    renewing = true;
+    setImmediate(() => {
+      const { port } = app;
+      app
+        .close()
+        .then(() => begin(port))
+        .then(
+          (next) => {
+            app = next;
+            renewing = false;
+          },
+          (error: unknown) => {
+            log.error({ err: error }, 'the server did not start anew');
+            process.exit(1);
+          },
+        );
+    });
+  };
+  let app = await begin(config.port);
   const stop = (): void => {
     if (stopping) process.exit(1);
     stopping = true;

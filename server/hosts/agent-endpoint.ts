@@ -12,10 +12,11 @@ import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { type AgentContext, agentSchema, heartbeatSeconds } from './agent-schema.ts';
+import type { Branches } from './branches.ts';
 import { channelOf } from './channel.ts';
 import type { Commands } from './commands.ts';
 import type { Enrolments } from './enrolments.ts';
-import type { Host, Report } from './host.ts';
+import type { Report } from './host.ts';
 import type { IdentityRule } from './identity-rule.ts';
 import { linkSocketOf } from './link-socket.ts';
 import { createLink, type Link, type Links } from './links.ts';
@@ -23,6 +24,9 @@ import { type AttachClaim, agentText, type Handshake, proves, serverText } from 
 import type { Hosts } from './registry.ts';
 import type { ServerIdentity } from './server-identity.ts';
 import type { Witnesses } from './witness.ts';
+
+/** Longer than an agent takes whose engine hangs, and than a probe of an older connection. */
+const attachWithinMs = 30_000;
 
 const initPayload = z.object({
   agent: z.string().max(100).nullish(),
@@ -48,6 +52,7 @@ export const createAgentEndpoint = ({
   witnesses,
   identityRule,
   denials,
+  branches,
   notice,
   generation,
   behindProxy,
@@ -64,9 +69,10 @@ export const createAgentEndpoint = ({
   witnesses: Witnesses;
   identityRule: IdentityRule;
   denials: Denials;
+  branches: Branches;
   notice: AgentContext['notice'];
   /** Of the server's history; see docs/decisions/0016. */
-  generation: () => string;
+  generation: string;
   /** A proxy in front ends the TLS: agents cannot bind their proof to it. */
   behindProxy: boolean;
   sourceOf: (request: IncomingMessage) => string | null;
@@ -90,7 +96,7 @@ export const createAgentEndpoint = ({
     socket: WebSocket,
     signature: string,
     claim: AttachClaim,
-  ): Promise<Host> => {
+  ): Promise<{ host: string; recall: boolean }> => {
     const host = session.hostId === null ? null : hosts.find(session.hostId);
     if (!host || host.revokedAt || !proves(host.publicKey, agentText(session, claim), signature))
       throw new Failure(
@@ -98,14 +104,18 @@ export const createAgentEndpoint = ({
         'this host is unknown, revoked, or the signature is not its key’s',
         'enrol it again',
       );
+    const recall = await branches.compare(host, claim.head);
     const link = createLink(host.id, claim.bootId, linkSocketOf(socket));
-    await identityRule.admit(host.id, claim, link);
+    await identityRule.admit(host.id, claim, link).catch((error: unknown) => {
+      links.shut(link);
+      throw error;
+    });
     session.link = link;
     // It may have gone while the rule was looking at it: nobody would tell of its end.
     if (socket.readyState !== socket.OPEN) await gone(link);
     log.info({ host: host.id, name: host.name }, 'agent attached');
     await failpoint('agent.attached');
-    return host;
+    return { host: host.id, recall };
   };
 
   const gone = async (link: Link): Promise<void> => {
@@ -157,13 +167,15 @@ export const createAgentEndpoint = ({
         sessions.set(connection.extra.socket, session);
         // graphql-ws tells of the end only after the commands' subscription has ended, which waits for a command.
         connection.extra.socket.once('close', () => session.link?.end());
+        const { socket } = connection.extra;
+        setTimeout(() => session.link ?? socket.close(4408, 'not attached in time'), attachWithinMs).unref();
         return {
           server: identity.id,
           publicKey: identity.publicKey,
           nonce: session.serverNonce,
           binding: channel.binding,
-          generation: generation(),
-          signature: identity.sign(serverText(session, generation())),
+          generation,
+          signature: identity.sign(serverText(session, generation)),
         };
       },
       context: ({ extra }): AgentContext => {
@@ -190,6 +202,7 @@ export const createAgentEndpoint = ({
               throw error;
             }),
           report: storeReport,
+          recalled: branches.recalled,
           notice,
         };
       },

@@ -3,9 +3,10 @@ import SchemaBuilder from '@pothos/core';
 import type { GraphQLSchema } from 'graphql';
 import type { SignedHead } from '../audit/head.ts';
 import { Failure } from '../platform/failure.ts';
+import type { Branches } from './branches.ts';
 import type { CommandOutcome, Commands } from './commands.ts';
 import type { Enrolments } from './enrolments.ts';
-import type { Host, Report } from './host.ts';
+import type { Report } from './host.ts';
 import { report } from './host.ts';
 import type { CommandBody, Envelope, Link } from './links.ts';
 import type { AttachClaim } from './proofs.ts';
@@ -21,7 +22,8 @@ export type AgentContext = {
   commands: Commands;
   witnesses: Pick<Witnesses, 'notices' | 'said'>;
   link: () => Link | null;
-  attach: (signature: string, claim: AttachClaim) => Promise<Host>;
+  attach: (signature: string, claim: AttachClaim) => Promise<{ host: string; recall: boolean }>;
+  recalled: Branches['recalled'];
   report: (hostId: string, report: Report) => Promise<void>;
   notice: (hostId: string, notice: { nodes: readonly string[]; gap: boolean }) => void;
 };
@@ -127,9 +129,13 @@ const EnrolPayload = builder.objectRef<{ host: string; name: string }>('EnrolPay
   fields: (t) => ({ host: t.exposeID('host'), name: t.exposeString('name') }),
 });
 
-const AttachPayload = builder.objectRef<{ host: string }>('AttachPayload').implement({
+const AttachPayload = builder.objectRef<{ host: string; recall: boolean }>('AttachPayload').implement({
   fields: (t) => ({
     host: t.exposeID('host'),
+    recall: t.exposeBoolean('recall', {
+      description:
+        'The server’s database was restored to before what this agent has seen: send the journal by `recall`.',
+    }),
     heartbeatSeconds: t.int({
       description: 'Seconds between two pings, each way; two without an answer end the connection.',
       resolve: () => heartbeatSeconds,
@@ -218,6 +224,16 @@ const CompleteInput = builder.inputType('CompleteInput', {
       description: 'What the command’s type says that it answers; null unless DONE.',
     }),
     failure: t.field({ type: FailureInput, description: 'Null when DONE.' }),
+  }),
+});
+
+const RecalledInput = builder.inputType('RecalledInput', {
+  fields: (t) => ({
+    id: t.id({ required: true }),
+    kind: t.string({ required: true }),
+    at: t.float({ required: true, description: 'When it was accepted: milliseconds since 1970.' }),
+    outcome: t.field({ type: CommandOutcomeEnum, description: 'Null: it has no result.' }),
+    args: t.field({ type: 'JSON', description: 'Without secrets.' }),
   }),
 });
 
@@ -514,7 +530,7 @@ builder.mutationType({
     enrol: t.field({
       type: EnrolPayload,
       description:
-        'Exchanges a one-time enrolment secret for an identity. Runs on a connection whose `connection_init` named no agent. Errors: NOT_FOUND (unknown, used or expired: the three are one), ENGINE_CLAIMED (another host has this engine id), RATE_LIMITED.',
+        'Exchanges a one-time enrolment secret for an identity. Runs on a connection whose `connection_init` named no agent. Errors: NOT_FOUND (unknown, used or expired: the three are one), ENGINE_CLAIMED (another host has this engine id), KEY_KNOWN (this key is, or was, a host’s), RATE_LIMITED.',
       args: { input: t.arg({ type: EnrolInput, required: true }) },
       resolve: async (_, { input }, { enrolments, sourceAddress }) => {
         const host = await enrolments.redeem({ ...input, engineId: input.engineId ?? null, sourceAddress });
@@ -524,15 +540,33 @@ builder.mutationType({
     attach: t.field({
       type: AttachPayload,
       description:
-        'Proves the agent’s key: an Ed25519 signature, in base64url, over the UTF-8 lines "skep-agent-v2", host id, agent nonce, server nonce, channel, boot id, engine id (empty when null), joined by "\\n". Channel: 32 bytes of the TLS exporter "EXPORTER-Channel-Binding" with an empty context (RFC 9266, TLS 1.3) in base64url, or "none" where the acknowledgement says so. Until it succeeds nothing else runs. Errors: UNAUTHENTICATED, HOST_QUARANTINED (the key came from another engine, or from two machines at once), ENGINE_CLAIMED (another host has this engine id).',
+        'Proves the agent’s key: an Ed25519 signature, in base64url, over the UTF-8 lines "skep-agent-v2", host id, agent nonce, server nonce, channel, boot id, engine id (empty when null), joined by "\\n". Channel: 32 bytes of the TLS exporter "EXPORTER-Channel-Binding" with an empty context (RFC 9266, TLS 1.3) in base64url, or "none" where the acknowledgement says so. Until it succeeds nothing else runs. Errors: UNAUTHENTICATED, RESTORED (the server begins a new generation; come again), OTHER_SERVER (the agent has been with another server of the same key), HOST_QUARANTINED (the key came from another engine, or from two machines at once), ENGINE_CLAIMED (another host has this engine id).',
       args: {
         signature: t.arg.string({ required: true }),
         bootId: t.arg.string({ required: true, description: 'Changes when the machine is started anew.' }),
         engineId: t.arg.id({ description: 'Null while the engine does not answer.' }),
+        head: t.arg({ type: AuditHeadInput, description: 'The newest head that the agent keeps.' }),
       },
-      resolve: async (_, { signature, bootId, engineId }, context) => ({
-        host: (await context.attach(signature, { bootId, engineId: engineId ?? null })).id,
-      }),
+      resolve: (_, { signature, bootId, engineId, head }, context) =>
+        context.attach(signature, { bootId, engineId: engineId ?? null, head: head ?? null }),
+    }),
+    recall: t.boolean({
+      description:
+        'Effects of the agent’s journal, the newest 500: those that a restored database does not know are put on record.',
+      args: { commands: t.arg({ type: [RecalledInput], required: true }) },
+      resolve: async (_, { commands }, context) => {
+        await context.recalled(
+          attached(context).hostId,
+          commands.slice(-500).map(({ id, kind, at, outcome, args }) => ({
+            id,
+            kind,
+            at: new Date(at),
+            outcome: outcome ?? null,
+            args,
+          })),
+        );
+        return true;
+      },
     }),
     report: t.boolean({
       description: 'What the agent sees of its host. Sent after each attach, then only when it changed.',

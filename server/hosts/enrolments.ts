@@ -26,7 +26,7 @@ export type Enrolments = {
   }): Promise<{ secret: string; expiresAt: Date }>;
   list(): Promise<Enrolment[]>;
   find(id: string): Promise<Enrolment | null>;
-  /** @throws Failure NOT_FOUND: unknown, used or expired, which are not told apart; ENGINE_CLAIMED; RATE_LIMITED. */
+  /** @throws Failure NOT_FOUND: unknown, used or expired, which are not told apart; ENGINE_CLAIMED; KEY_KNOWN; RATE_LIMITED. */
   redeem(asked: {
     secret: string;
     publicKey: string;

@@ -1,5 +1,6 @@
 // What server and agent sign when a connection begins (agent.graphql): each over both nonces and the channel.
 import { createPublicKey, verify } from 'node:crypto';
+import type { SignedHead } from '../audit/head.ts';
 
 /** A connection that begins. `channel`: see channel.ts. */
 export type Handshake = {
@@ -22,12 +23,14 @@ export type AttachClaim = {
   bootId: string;
   /** Null while the engine does not answer its agent. */
   engineId: string | null;
+  /** The newest head of the history that it keeps, by which an older database is found out. Signed by the server. */
+  head: SignedHead | null;
 };
 
 /** Signed by the agent in `attach`. */
 export const agentText = (
   { hostId, agentNonce, serverNonce, channel }: Handshake,
-  { bootId, engineId }: AttachClaim,
+  { bootId, engineId }: Omit<AttachClaim, 'head'>,
 ): string =>
   ['skep-agent-v2', hostId ?? '', agentNonce, serverNonce, channel, bootId, engineId ?? ''].join('\n');
 

@@ -152,6 +152,13 @@ export const createHosts = async ({
       null,
     add: async (tx, emit, host) => {
       if (host.engineId !== null) refuseClaimed(host.engineId, host.id);
+      const known = [...hosts.values()].find(({ publicKey }) => publicKey === host.publicKey);
+      if (known)
+        throw new Failure(
+          'KEY_KNOWN',
+          `this key is host ${known.name}’s, or was before it was revoked`,
+          'start the agent with an empty state folder, which makes a new key; or forgetHost first',
+        );
       await tx.host.create({ data: { id: host.id, ...columnsOf(host) } });
       await emitHost(emit, 'ADDED', host, null, null);
     },

@@ -13,7 +13,7 @@ import { scrub } from '../platform/secrets.ts';
 import type { AnyAction, Authorise } from './action.ts';
 import { type Conduct, createConduct } from './conduct.ts';
 import { type CommonInput, inputHash, parseInput, withoutSecrets } from './input.ts';
-import { isFinal, type Operation } from './operation.ts';
+import { isFinal, type Operation, operationScalars } from './operation.ts';
 import { createOperationStore } from './store.ts';
 import { weigh } from './verdict.ts';
 
@@ -30,8 +30,11 @@ export type Operations = {
   find(id: string): Promise<Operation | null>;
   /** The open ones, in the order in which they came; as they are at this moment. */
   open(): readonly Operation[];
-  /** Goes on with what an earlier process left open. */
-  recover(): Promise<void>;
+  /**
+   * Goes on with what an earlier process left open.
+   * @param restored the database is older than what was done: nothing of it is gone on with, all ends as UNRESOLVED.
+   */
+  recover(restored?: boolean): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -200,14 +203,37 @@ export const createOperations = ({
     return { operation: settled, secret: isFinal(settled.state) ? await secret : null };
   };
 
+  /** Days may have passed, and another server may have ended it: neither going on nor a verdict would be honest. */
+  const leave = async (operation: Operation): Promise<void> => {
+    const failure = failureInfo(
+      new Failure(
+        'RESTORED',
+        'open in a database that was restored: what became of it since is not known, and nothing was sent again',
+        'read the state, then decide',
+      ),
+    );
+    const before = operationScalars(operation);
+    const targets = operation.targets.map((target) =>
+      target.state === 'PENDING' || target.state === 'RUNNING'
+        ? { ...target, state: 'UNKNOWN' as const, failure }
+        : target,
+    );
+    Object.assign(operation, { state: 'UNRESOLVED', failure, targets, endedAt: clock.now() });
+    await store.save(operation, before, true);
+  };
+
   return {
     perform,
     cancel: (id) => conduct.cancel(id),
     find: async (id) => conduct.live(id) ?? (await store.find(id)),
     open: () => conduct.open(),
-    recover: async () => {
+    recover: async (restored = false) => {
       await failpoint('recovery.begun');
       for (const operation of await store.listOpen()) {
+        if (restored) {
+          await leave(operation);
+          continue;
+        }
         const action = byName.get(operation.action);
         if (action) conduct.resume(action, operation);
         else

@@ -59,17 +59,20 @@ const pruneEvery = 1_000;
 
 /**
  * @param generation of the database: a cursor of another one is refused.
+ * @param advanced told the newest event's number after each commit.
  * @param keep how many events are kept; older ones are deleted.
  */
 export const createEvents = async ({
   db,
   clock,
   generation,
+  advanced,
   keep = 100_000,
 }: {
   db: Database;
   clock: Clock;
   generation: string;
+  advanced?: (seq: number) => void;
   keep?: number;
 }): Promise<Events> => {
   const bell = createBell();
@@ -130,6 +133,7 @@ export const createEvents = async ({
           committed?.(value);
           if (last === 0) return;
           headSeq = last;
+          advanced?.(last);
           bell.ring();
           failpoint('event.committed');
         },

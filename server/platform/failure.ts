@@ -24,9 +24,14 @@ export const failureCodes = {
   CLUSTER_CHANGED: 'The cluster is not the one that was pinned (its CA digest differs).',
   HOST_OFFLINE: 'The agent of the host is not connected.',
   HOST_REVOKED: 'The agent of the host was revoked.',
+  RESTORED:
+    'The database was restored, or moved, while this was open: what became of it in the time that is lost is not known, and nothing of it was sent again.',
+  OTHER_SERVER:
+    'An agent has been with another server that has this one’s key; one of the two is an old copy.',
   HOST_QUARANTINED:
     'The host’s key or engine may have been copied: its agent is not listened to until releaseHost, or a new enrolment.',
   HOST_NOT_QUARANTINED: 'The host is not in quarantine.',
+  KEY_KNOWN: 'The agent’s key is or was a host’s already; a new enrolment needs a new key.',
   ENGINE_CLAIMED: 'Another host has this engine id.',
   HOST_CONNECTED: 'The host is in use; take it out of its swarm or revoke it first.',
   NO_LEADER: 'The managers have no leader: quorum is lost, or an election runs.',

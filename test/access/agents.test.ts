@@ -36,6 +36,17 @@ test('a secret is good for one host', async () => {
   expect(await count()).toBe(1);
 });
 
+test('a key that is a host’s, or was one’s before it was revoked, is not enrolled again', async () => {
+  const key = await enrolByHand(url, newAgentKey(), await server.enrolment(), { engineId: 'engine-1' });
+  const secret = await server.enrolment();
+  await expect(enrolByHand(url, key, secret, { engineId: null })).rejects.toThrow('KEY_KNOWN');
+  await server.ask(`mutation { revokeHost(input: { id: "${key.host}" }) { state } }`);
+  await expect(enrolByHand(url, key, secret, { engineId: 'engine-1' })).rejects.toThrow('KEY_KNOWN');
+  // Its engine is free, with a new key.
+  await enrolByHand(url, newAgentKey(), secret, { engineId: 'engine-1' });
+  expect(await count()).toBe(2);
+});
+
 test('a secret that is wrong in one letter, unknown or malformed is nothing', async () => {
   const secret = await server.enrolment();
   const [id = '', text = '', pin = ''] = secret.split('.');

@@ -131,7 +131,7 @@ export async function startStandInServer(socketPath: string, { heartbeatSeconds 
               throw new GraphQLError('who are you', { extensions: { code: 'UNAUTHENTICATED' } });
             }
             state.isAttached = true;
-            return { host: state.host, heartbeatSeconds };
+            return { host: state.host, heartbeatSeconds, recall: false };
           },
           report: record('report'),
           acknowledge: record('acknowledge'),
