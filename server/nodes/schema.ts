@@ -395,13 +395,13 @@ export const nodesFields = (t: Parameters<Parameters<typeof operationMutation>[1
 operationMutation('promoteNodes', {
   permission: 'node:promote',
   description:
-    'Makes workers managers, one after the other; done when each is reachable in the raft group and its own engine knows. A demotion less than 15 seconds ago is let settle first. NODE_NOT_READY; PROMOTION_STUCK when the engine knows no way into the raft group.',
+    'Makes workers managers, one after the other; done when each is reachable in the raft group and its own engine knows. A demotion less than 15 seconds ago is let settle first. Guard: JOIN_ADDRESS_GONE (engines before 25.0.6 and 26.1.4 only). NODE_NOT_READY, NO_LEADER refuse; PROMOTION_STUCK when the engine knows no way into the raft group.',
   fields: nodesFields,
 });
 operationMutation('demoteNodes', {
   permission: 'node:demote',
   description:
-    'Makes managers workers, one after the other, the unreachable first, the leader last; done when each has left the raft group and its own engine has given its control up. Guards: NO_FAULT_TOLERANCE, UNREACHABLE_MANAGER. LAST_MANAGER, WOULD_LOSE_QUORUM refuse.',
+    'Makes managers workers, one after the other, the unreachable first, the leader last; done when each has left the raft group and its own engine has given its control up. The rule is applied again before each. Guards: NO_FAULT_TOLERANCE, UNREACHABLE_MANAGER. LAST_MANAGER, WOULD_LOSE_QUORUM, NO_LEADER, NO_OTHER_AGENT refuse; DEMOTION_PUT_OFF when the managers do not carry it out in time.',
   fields: nodesFields,
 });
 operationMutation('setNodeAvailability', {

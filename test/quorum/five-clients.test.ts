@@ -41,7 +41,8 @@ describe(`five clients at once, leaves and joins too, on ${enginesNote}`, () => 
   const change = async (mutation: string, input: Record<string, unknown>): Promise<string> => {
     const { id } = await begin(system.ask, mutation, { reason: 'chance', waitSeconds: 90, ...input });
     const { state, failure, targets, steps } = await ended(system.ask, id, 240_000);
-    const code: string = state === 'SUCCEEDED' ? state : (targets[0]?.failure?.code ?? failure.code);
+    const code: string =
+      state === 'SUCCEEDED' ? state : (targets.find((one: any) => one.failure)?.failure.code ?? failure.code);
     tally.set(`${mutation} ${code}`, (tally.get(`${mutation} ${code}`) ?? 0) + 1);
     if (state !== 'SUCCEEDED' && !explained[mutation]?.test(code))
       throw new Error(`not explained: ${mutation} ${JSON.stringify({ state, failure, targets, steps })}`);

@@ -465,8 +465,16 @@ export const elsewhere: Record<string, readonly string[]> = {
   // recovery/recover.test.ts
   recoverCluster: ['NO_LEADER', 'MAJORITY_RECOVERABLE'],
   // operations/promotion-stuck.test.ts
-  promoteNodes: ['PROMOTION_STUCK', 'JOIN_ADDRESS_GONE'],
-  demoteNodes: ['NO_FAULT_TOLERANCE', 'UNREACHABLE_MANAGER', 'WOULD_LOSE_QUORUM'],
+  promoteNodes: ['PROMOTION_STUCK', 'JOIN_ADDRESS_GONE', 'NO_LEADER'],
+  // The last three: quorum/steps.test.ts, quorum/rule.test.ts.
+  demoteNodes: [
+    'NO_FAULT_TOLERANCE',
+    'UNREACHABLE_MANAGER',
+    'WOULD_LOSE_QUORUM',
+    'NO_LEADER',
+    'NO_OTHER_AGENT',
+    'DEMOTION_PUT_OFF',
+  ],
   // agent/identity.test.ts
   releaseHost: ['ENGINE_CLAIMED'],
   // It makes something new that has no rules: only the permission and the input can be wrong.
