@@ -13,6 +13,17 @@ describe('the nine promises', () => {
     expect(pledges.filter(({ shown }) => shown.length === 0)).toEqual([]);
   });
 
+  it('stand in the README word for word, each with a link to its tests', () => {
+    const lines = read('README.md').split('\n');
+    for (const { number, says, shown } of pledges) {
+      const line = lines.find((text) => text.startsWith(`${number}. `) && text.includes('](test/')) ?? '';
+      expect(line.replaceAll(/[*`]/g, ''), `promise ${number}`).toContain(
+        says.replaceAll('`', '').replace(/\.$/, ''),
+      );
+      for (const { test } of shown) expect(line, `promise ${number}`).toContain(`](${test})`);
+    }
+  });
+
   it.each(pledges.flatMap(({ shown }) => shown))('$test has «$name», and the break can be made', (one) => {
     const titles = read(one.test).match(/\b(?:it|test)(?:\.\w+)?(?:\([^)]*\))?\(\s*(['"`])(.*?)\1/gs) ?? [];
     expect(titles.filter((title) => title.includes(one.name))).toHaveLength(1);

@@ -75,7 +75,7 @@ export const pledges: readonly Pledge[] = [
   },
   {
     number: 3,
-    says: 'A command takes effect at most once, also across kill -9 of server, agent or engine. A timed-out engine call is unknown, not failed.',
+    says: 'A command takes effect at most once, also across kill -9 of server, agent or engine. A call that timed out is unknown, not failed.',
     shown: [
       {
         test: 'test/restart/lost-answers.test.ts',
@@ -159,7 +159,7 @@ export const pledges: readonly Pledge[] = [
   },
   {
     number: 8,
-    says: 'An edited, deleted or reordered audit history shows.',
+    says: 'An edited, deleted or reordered history shows, even one that was chained and signed anew.',
     shown: [
       {
         test: 'test/audit/history.test.ts',
