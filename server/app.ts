@@ -10,6 +10,8 @@ import { createExportEndpoint } from './audit/export-endpoint.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
 import { recordRestore } from './audit/restored.ts';
+import { startRetention } from './audit/retention.ts';
+import { createSealHistory } from './audit/seal-history.ts';
 import { createVerifyAudit } from './audit/verify.ts';
 import { certificateNames, openCertificate } from './certificate.ts';
 import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
@@ -78,6 +80,7 @@ import { createSettle } from './nodes/settle.ts';
 import { createReadWorkload } from './nodes/workload.ts';
 import { cancelOperationAction } from './operations/cancel.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
+import { sealAuditAction } from './operations/seal-audit.ts';
 import { applyMigrations } from './platform/apply-migrations.ts';
 import { createClock } from './platform/clock.ts';
 import { createDatabase } from './platform/database.ts';
@@ -230,9 +233,14 @@ export const createApp = async ({
     settle,
     joinAddresses,
   };
+  const installation = { server: identity.id, generation, publicKey: identity.publicKey };
+  const folder = join(config.dataDir, 'sealed');
+  const trail = { db, events, audit, clock, log };
+  const sealHistory = createSealHistory({ ...trail, folder, about: installation, sign: identity.sign });
   const operations: Operations = createOperations({
     actions: [
       cancelOperationAction(() => operations, authorise),
+      sealAuditAction(sealHistory),
       createApiKeyAction(apiKeys, clock),
       revokeApiKeyAction(apiKeys),
       createEnrolmentAction(enrolments),
@@ -319,17 +327,9 @@ export const createApp = async ({
   const graphql = createHttp({ ...transport, development: config.development });
   const sockets = createSocketEndpoint({ ...transport, limits: socketLimits });
   const exportAudit = createExportEndpoint({
-    db,
-    events,
-    audit,
-    admit: createAdmitExport({
-      authenticate: transport.authenticate,
-      apiKeys,
-      denials,
-      sourceOf: parts.sourceOf,
-    }),
-    server: { server: identity.id, generation, publicKey: identity.publicKey },
-    log,
+    ...trail,
+    admit: createAdmitExport({ ...transport, ...parts }),
+    server: installation,
   });
   const notice = (hostId: string): void => watch.notice(hostId);
   const agents = createAgentEndpoint({
@@ -353,6 +353,7 @@ export const createApp = async ({
   await recordRestore({ life, events, audit, log });
   await operations.recover(life.restored !== null);
   if (life.restored) await life.settle();
+  const retention = startRetention({ sealHistory, days: config.auditRetentionDays, clock, log });
   listening = await listen({
     ...config,
     certificate,
@@ -381,6 +382,7 @@ export const createApp = async ({
       await Promise.all([sockets.close(), agents.close()]);
       await stopped;
       await close();
+      await retention.stop();
       await denials.stop();
       await heads.stop();
       await db.close();

@@ -40,6 +40,8 @@ const environment = z.object({
   SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How many events are kept for subscribers that come back. */
   SKEP_EVENTS_KEPT: z.coerce.number().int().min(1_000).default(100_000),
+  /** Days that the history stays in the database; then it goes into sealed files in the data folder. Unset: for ever. */
+  SKEP_AUDIT_RETENTION_DAYS: z.coerce.number().int().min(1).optional(),
   /** What agents dial, as the command of an enrolment shows it; default: the address listened on. */
   SKEP_AGENT_URL: z.url({ protocol: /^wss?$/ }).optional(),
   /** Origins of web pages that may use the API, by comma: `https://console.example`. None by default; `*` is not taken. */
@@ -76,6 +78,7 @@ export type Config = {
   socket: string | null;
   watchIntervalMs: number;
   eventsKept: number;
+  auditRetentionDays: number | null;
   agentUrl: string | null;
   behindProxy: boolean;
   tls: CertificateSource;
@@ -124,6 +127,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     socket: data.SKEP_SOCKET === undefined ? null : resolve(data.SKEP_SOCKET),
     watchIntervalMs: data.SKEP_WATCH_INTERVAL_MS,
     eventsKept: data.SKEP_EVENTS_KEPT,
+    auditRetentionDays: data.SKEP_AUDIT_RETENTION_DAYS ?? null,
     agentUrl: data.SKEP_AGENT_URL ?? null,
     behindProxy: data.SKEP_BEHIND_PROXY,
     tls,

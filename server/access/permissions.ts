@@ -7,6 +7,7 @@ export const permissions = {
   'operation:read': 'See operations.',
   'audit:read': 'See the audit log and verify it.',
   'audit:export': 'Export the audit log.',
+  'audit:seal': 'Take the older part of the audit log out of the database, into sealed files.',
   'node:availability': 'Set a node active, pause or drain.',
   'node:label': 'Set and remove node labels.',
   'node:promote': 'Make workers managers.',

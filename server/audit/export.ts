@@ -8,6 +8,8 @@ const pageSize = 500;
 export type Wanted = {
   filter: RecordFilter;
   scope: readonly string[] | null;
+  /** The first record. Default: that there is. */
+  fromSeq?: number;
   /** The last record: what is appended while the export is read is left out. */
   toSeq: number;
 };
@@ -15,9 +17,9 @@ export type Wanted = {
 /** Records, oldest first, a page at a time. */
 export async function* recordPages(
   read: PrismaClient,
-  { filter, scope, toSeq }: Wanted,
+  { filter, scope, fromSeq = 1, toSeq }: Wanted,
 ): AsyncGenerator<Row[]> {
-  for (let after = 0; ; ) {
+  for (let after = fromSeq - 1; ; ) {
     const rows = await read.auditRecord.findMany({
       where: { AND: [{ seq: { gt: after, lte: toSeq } }, ...conditionsOf(filter, scope)] },
       orderBy: { seq: 'asc' },
@@ -44,7 +46,11 @@ export async function* exportLines(
   const whole = wanted.scope === null && Object.values(wanted.filter).every((value) => value == null);
   yield line('export', { version: 1, whole, filter: wanted.filter, ...about });
   if (whole)
-    for (const row of await read.auditSeal.findMany({ orderBy: { toSeq: 'asc' } })) yield line('seal', row);
+    for (const row of await read.auditSeal.findMany({
+      where: { toSeq: { lt: wanted.fromSeq ?? wanted.toSeq } },
+      orderBy: { toSeq: 'asc' },
+    }))
+      yield line('seal', row);
   let records = 0;
   for await (const rows of recordPages(read, wanted)) {
     const heads = await read.auditHead.findMany({

@@ -413,6 +413,14 @@ export const operationMutation = <Fields extends object>(
   );
 };
 
+operationMutation('sealAudit', {
+  permission: 'audit:seal',
+  description:
+    'Writes the older part of the history into files that are verified, signed and sealed, then deletes it from the database. NOT_FOUND when nothing is older.',
+  fields: (t) => ({
+    before: t.field({ type: 'DateTime', required: true, description: 'Records before this moment.' }),
+  }),
+});
 operationMutation('cancelOperation', {
   permission: 'operation:cancel',
   description:

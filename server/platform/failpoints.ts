@@ -35,6 +35,9 @@ export const failpointNames = [
   'audit.beforeOutcome',
   'audit.outcomeWritten',
   'audit.afterOutcome',
+  'seal.fileWritten',
+  'seal.sealed',
+  'seal.someDeleted',
 ] as const;
 
 export type FailpointName = (typeof failpointNames)[number];

@@ -127,6 +127,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'secret:rotate',
       ask: `rotateUnlockKey(input: { cluster: "nosuch", ${dry} }) ${operation}`,
     },
+    sealAudit: {
+      permission: 'audit:seal',
+      ask: `sealAudit(input: { before: "2000-01-01T00:00:00Z", ${dry} }) ${operation}`,
+    },
     setNodeAvailability: {
       permission: 'node:availability',
       ask: `setNodeAvailability(input: { ${nodes}, availability: PAUSE, ${dry} }) ${operation}`,
@@ -158,6 +162,7 @@ const operator = [...viewer, 'node:availability', 'node:label', 'node:promote', 
 const admin = [
   ...operator,
   'audit:export',
+  'audit:seal',
   'node:demote',
   'node:remove',
   'host:join',

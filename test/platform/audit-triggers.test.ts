@@ -33,6 +33,10 @@ describe('refuses', () => {
     `INTO AuditRecord (seq, at, phase, action, actorKind, actorId, actorName, targetsJson, changesJson, previousHash, hash)
      VALUES (${seq}, '', '', '', '', '', '', '', '', '${previousHash}', 'x')`;
 
+  const seal = (fromSeq: number, firstPreviousHash: string, toSeq: number, lastHash: string) =>
+    `INTO AuditSeal (server, generation, fromSeq, toSeq, firstPreviousHash, lastHash, count, file, digest, at, signature)
+     VALUES ('', '', ${fromSeq}, ${toSeq}, '${firstPreviousHash}', '${lastHash}', ${toSeq - fromSeq + 1}, '', '', '', '')`;
+
   it.each([
     ['an update of a record', 'UPDATE AuditRecord SET reason = NULL WHERE seq = 1'],
     ['an update of a target', `UPDATE AuditTarget SET targetId = 'n2'`],
@@ -48,6 +52,9 @@ describe('refuses', () => {
       `REPLACE INTO AuditTarget (rowid, seq, kind, targetId) VALUES (1, 2, 'HOST', 'h1')`,
     ],
     ['an upsert', `INSERT ${record('2', 'hash-1')} ON CONFLICT DO UPDATE SET hash = 'y'`],
+    ['a seal that does not begin at the first record', `INSERT ${seal(2, 'hash-1', 2, 'hash-2')}`],
+    ['a seal of the last record', `INSERT ${seal(1, '', 2, 'hash-2')}`],
+    ['a seal of another history', `INSERT ${seal(1, '', 1, 'hash-x')}`],
     ['a gap', `INSERT ${record('4', 'hash-2')}`],
     ['a seq before the last', `INSERT ${record('0', 'hash-2')}`],
     ['a seq that SQLite chooses', `INSERT ${record('NULL', 'hash-2')}`],
@@ -55,8 +62,24 @@ describe('refuses', () => {
   ])('%s', async (_, sql) => {
     const { db, run } = await twoRecords();
     const before = [await db.read.auditRecord.findMany(), await db.read.auditTarget.findMany()];
-    await expect(run(sql)).rejects.toThrow(/append-only|must follow|previousHash/);
+    await expect(run(sql)).rejects.toThrow(/append-only|must follow|previousHash|AuditSeal/);
     expect([await db.read.auditRecord.findMany(), await db.read.auditTarget.findMany()]).toEqual(before);
+  });
+
+  it('a delete above a seal, a change of the seal, and nothing below it', async () => {
+    const { db, run } = await twoRecords();
+    await run(`INSERT ${seal(1, '', 1, 'hash-1')}`);
+    for (const sql of [
+      'DELETE FROM AuditTarget',
+      'DELETE FROM AuditRecord WHERE seq = 2',
+      'UPDATE AuditSeal SET toSeq = 2',
+      'DELETE FROM AuditSeal',
+      `INSERT OR REPLACE ${seal(1, '', 1, 'hash-1')}`,
+    ])
+      await expect(run(sql), sql).rejects.toThrow(/append-only|AuditSeal/);
+    await run('DELETE FROM AuditTarget WHERE seq = 1');
+    await run('DELETE FROM AuditRecord WHERE seq = 1');
+    expect(await db.read.auditRecord.count()).toBe(1);
   });
 
   it('nothing that belongs there', async () => {

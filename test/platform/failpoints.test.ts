@@ -84,6 +84,7 @@ describe('failpoints, on SIMULATED engines', () => {
       await begin(system.ask, 'updateNodeLabels', { cluster, nodes, set: [{ key: 'l', value: '1' }] });
       const perform = createPerform(system.server.url, system.server.adminKey);
       await perform('revealJoinToken', { cluster, role: 'WORKER', reason: 'test' });
+      await perform('sealAudit', { before: new Date().toISOString() });
       await system.server.stop();
       await system.server.start();
       await connected(system.ask);

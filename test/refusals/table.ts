@@ -377,6 +377,12 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a key that is not there',
       input: () => ({ id: nosuch }),
     },
+    {
+      mutation: 'sealAudit',
+      code: 'NOT_FOUND',
+      of: 'a moment before the first record',
+      input: () => ({ before: '2000-01-01T00:00:00.000Z' }),
+    },
   ],
   // Until a node is Down its managers take it for one that runs tasks.
   'a node is Down': [

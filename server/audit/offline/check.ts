@@ -176,8 +176,9 @@ export const createCheck = ({
       if (branched > 0)
         notes.push(`${branched} kept heads are of records that a restored backup has left behind`);
       const lastSeal = seals.at(-1);
+      // Of an earlier one the record is sealed itself.
       for (const seal of seals)
-        if (isWhole && !sealed.has(seal.digest) && last > seal.toSeq)
+        if (isWhole && !sealed.has(seal.digest) && last > seal.toSeq && seal.toSeq >= first - 1)
           fault(seal.toSeq, 'a seal that no record speaks of');
       if (lastSeal && first > lastSeal.toSeq)
         notes.push(`records 1 to ${lastSeal.toSeq} are sealed in files that were not given`);
