@@ -49,8 +49,18 @@ export async function readUnlockKey(engine: Engine): Promise<object> {
 export async function rotateJoinToken(engine: Engine, { role }: BodyOf<'RotateJoinToken'>): Promise<object> {
   const rotate: Record<string, string> =
     role === 'worker' ? { rotateWorkerToken: 'true' } : { rotateManagerToken: 'true' };
-  await writeSwarm(engine, ({ Spec }) => ({ spec: Spec, rotate }));
-  return await afterWrite(async () => ({ digest: digest(tokenOf(await engine.swarm(), role)) }));
+  let before = '';
+  await writeSwarm(engine, (swarm) => {
+    before = tokenOf(swarm, role);
+    return { spec: swarm.Spec, rotate };
+  });
+  return await afterWrite(async () => {
+    const after = tokenOf(await engine.swarm(), role);
+    // A yes that changed nothing is no yes: whoever asked for this may fear that the old one is known.
+    if (after === before)
+      throw new CommandFailure('UNKNOWN', 'ENGINE_BAD_ANSWER', 'the engine said yes and shows the old token');
+    return { digest: digest(after) };
+  });
 }
 
 function tokenOf({ JoinTokens }: EngineSwarm, role: 'worker' | 'manager'): string {

@@ -120,6 +120,8 @@ export const rotateJoinTokenAction = (parts: Parts): Action<z.infer<typeof token
     run.each(async (target) => {
       const cluster = parts.clusters.find(id);
       if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${id}`);
+      // As of now: the plan's is of the intent, and another rotation may have been before this one in the queue.
+      const before = run.resumed ? digestBefore : (await parts.read.fresh(id)).swarm.tokens[role];
       const digest = await run.step('rotate', target.id, async () => {
         const result = await parts.commands.carryOut({
           run,
@@ -137,7 +139,7 @@ export const rotateJoinTokenAction = (parts: Parts): Action<z.infer<typeof token
           async () => {
             const state = await parts.read.fresh(id).catch(() => null);
             const now = state?.swarm.tokens[role];
-            return state && (digest === null ? now !== digestBefore : now === digest) ? state : null;
+            return state && (digest === null ? now !== before : now === digest) ? state : null;
           },
           { timeoutMs: observeMs, signal: run.signal },
         );

@@ -83,6 +83,15 @@ export const createEnrolments = ({
     }
   };
 
+  /** Somebody was killed before the agent had its answer: the same key with the same secret is the same enrolment. */
+  const spentBy = async (id: string, hash: string, publicKey: string, now: Date): Promise<Host | null> => {
+    const spent = await db.read.enrolment.findFirst({
+      where: { id, hash, usedAt: { not: null }, expiresAt: { gt: now } },
+    });
+    const host = spent?.hostId ? hosts.find(spent.hostId) : null;
+    return host && host.publicKey === publicKey && !host.revokedAt ? host : null;
+  };
+
   return {
     create: async ({ id, hostName, createdById }) => {
       const secret = randomBytes(32).toString('base64url');
@@ -106,6 +115,8 @@ export const createEnrolments = ({
       if (!isEd25519(publicKey))
         throw new Failure('BAD_USER_INPUT', 'publicKey is not an Ed25519 key in SPKI DER, base64url');
       const now = clock.now();
+      const before = await spentBy(id, sha256(text), publicKey, now);
+      if (before) return before;
       await failpoint('enrolment.beforeSpend');
       const enrolled = await events.transact(
         async (tx, emit): Promise<Host | null> => {

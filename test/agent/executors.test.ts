@@ -376,6 +376,15 @@ describe('with an engine that is not well', () => {
     expect(rig.world.clusters()[0]?.nodes[0]?.labels).toEqual({ a: 'x' });
   });
 
+  test('a rotation that was answered with yes and changed nothing is unknown, not done', async () => {
+    await using rig = await oneManager();
+    rig.host.fault({ match: 'POST /swarm/update', kind: 'bad-json', times: 1 });
+    await expect(rig.execute({ __typename: 'RotateJoinToken', role: 'worker' })).rejects.toMatchObject({
+      outcome: 'UNKNOWN',
+      code: 'ENGINE_BAD_ANSWER',
+    });
+  });
+
   test('a rotation whose new token cannot be read is unknown, not failed', async () => {
     await using rig = await oneManager();
     rig.host.fault({ match: 'POST /swarm/update', kind: 'delay', delayMs: 50, times: 1 });

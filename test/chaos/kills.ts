@@ -6,7 +6,7 @@ import type { Member } from '../support/system.ts';
 import type { Arena } from './arena.ts';
 import type { Clients } from './clients.ts';
 
-/** Not passed by a mutation: the database is migrated, hosts are enrolled. Their own tests kill there. */
+/** Not passed by a mutation: the database is migrated, hosts are enrolled (test/restart/enrolment-killed.test.ts). */
 const elsewhere = /^(migration|enrolment)\.|^link\.(beforeEnrol|enrolled|identityKept)/;
 export const serverKillpoints = serverFailpoints.filter((name) => !elsewhere.test(name));
 export const agentKillpoints = agentFailpoints.filter((name) => !elsewhere.test(name));

@@ -62,6 +62,7 @@ export const startSystem = async ({
   const machines = await startMachines({ engines, count: hosts, prefix: ownPrefix(`s${letter}`) });
   // One key does in a minute what people do in a day; test/transports has the limits themselves.
   const unlimited = { SKEP_MUTATIONS_PER_MINUTE: '1000000', SKEP_REVEALS_PER_HOUR: '1000000' };
+  // The caller's own object, not a copy: it is read anew at each start.
   const server = await launch({ dir, env: Object.assign(env, { ...unlimited, ...env }) });
   const ask = createAsk(() => server.url, server.adminKey);
   const members: Member[] = [];
