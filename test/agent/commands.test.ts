@@ -202,7 +202,7 @@ test('what is not allowed is refused before the engine hears of it', async () =>
     failure: { code: 'NOT_ALLOWED' },
   });
   expect(server.heardOf('report')[0]?.input).toMatchObject({
-    input: { allow: ['ReadCluster', 'ReadTasks'] },
+    input: { allow: ['ReadCluster', 'ReadContainers', 'ReadTasks', 'ReadWorkload'] },
   });
   expect(engine.asked.filter(({ method }) => method !== 'GET')).toEqual([]);
 });

@@ -260,7 +260,7 @@ describe.each([
       TaskTemplate: {
         ContainerSpec: { Image: 'none:1', Env: [`PASSWORD=${secret}`], Args: [secret] },
         Placement: { Constraints: ['node.labels.none == here'], MaxReplicas: 2 },
-        Resources: { Reservations: { MemoryBytes: 1024 } },
+        Resources: { Reservations: { MemoryBytes: 8_388_608 } },
       },
       Mode: { Replicated: { Replicas: 1 } },
     };
@@ -276,11 +276,11 @@ describe.each([
             modes: ['Replicated'],
             constraints: ['node.labels.none == here'],
             maxReplicas: 2,
-            memoryBytes: 1024,
+            memoryBytes: 8_388_608,
             nanoCpus: 0,
           },
         ],
-        tasks: [{ nodeId: null, state: 'pending', memoryBytes: 1024 }],
+        tasks: [{ nodeId: null, state: 'pending', memoryBytes: 8_388_608 }],
       });
       expect(JSON.stringify(workload)).not.toContain(secret);
     });
