@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { pledges, type Shown } from './list.ts';
+import { beside, pledges, type Shown } from './list.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const copy = mkdtempSync(join(tmpdir(), 'skep-broken-'));
@@ -60,15 +60,18 @@ const resultOf = ({ test, name }: Shown): string => {
 const { values } = parseArgs({
   options: { only: { type: 'string' }, unbroken: { type: 'boolean', default: false } },
 });
-const chosen = pledges.filter(
-  ({ number }) => values.only === undefined || values.only.split(',').includes(String(number)),
-);
+const all = [
+  ...pledges.map(({ number, shown }) => ({ what: `promise ${number}`, key: String(number), shown })),
+  ...beside.map(({ shown }, index) => ({ what: `beside ${index + 1}`, key: `b${index + 1}`, shown })),
+];
+const only = values.only?.split(',');
+const chosen = all.filter(({ key }) => only === undefined || only.includes(key));
 
 let made = 0;
 let wrong = 0;
 try {
   copyCheckout();
-  for (const { number, shown } of chosen) {
+  for (const { what, shown } of chosen) {
     for (const one of shown) {
       const { file, find, replace } = one.broken;
       const path = join(copy, file);
@@ -85,7 +88,7 @@ try {
       made += 1;
       if (!isNoticed) wrong += 1;
       console.log(
-        `promise ${number}: ${file} broken, ${before === null ? '' : `${before} before, `}${after} after${isNoticed ? '' : '  ← NOT NOTICED'}  (${one.test})`,
+        `${what}: ${file} broken, ${before === null ? '' : `${before} before, `}${after} after${isNoticed ? '' : '  ← NOT NOTICED'}  (${one.test})`,
       );
     }
   }

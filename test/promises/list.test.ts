@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { pledges } from './list.ts';
+import { beside, pledges } from './list.ts';
 
 const read = (path: string): string =>
   readFileSync(fileURLToPath(new URL(`../../${path}`, import.meta.url)), 'utf8');
@@ -22,12 +22,17 @@ describe('the nine promises', () => {
       );
       for (const { test } of shown) expect(line, `promise ${number}`).toContain(`](${test})`);
     }
+    for (const { test } of beside.flatMap(({ shown }) => shown))
+      expect(read('README.md')).toContain(`](${test})`);
   });
 
-  it.each(pledges.flatMap(({ shown }) => shown))('$test has «$name», and the break can be made', (one) => {
-    const titles = read(one.test).match(/\b(?:it|test)(?:\.\w+)?(?:\([^)]*\))?\(\s*(['"`])(.*?)\1/gs) ?? [];
-    expect(titles.filter((title) => title.includes(one.name))).toHaveLength(1);
-    expect(read(one.broken.file).split(one.broken.find)).toHaveLength(2);
-    expect(one.broken.replace).not.toBe(one.broken.find);
-  });
+  it.each([...pledges, ...beside].flatMap(({ shown }) => shown))(
+    '$test has «$name», and the break can be made',
+    (one) => {
+      const titles = read(one.test).match(/\b(?:it|test)(?:\.\w+)?(?:\([^)]*\))?\(\s*(['"`])(.*?)\1/gs) ?? [];
+      expect(titles.filter((title) => title.includes(one.name))).toHaveLength(1);
+      expect(read(one.broken.file).split(one.broken.find)).toHaveLength(2);
+      expect(one.broken.replace).not.toBe(one.broken.find);
+    },
+  );
 });

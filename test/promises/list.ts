@@ -101,6 +101,15 @@ export const pledges: readonly Pledge[] = [
           replace: 'if (fresh && node) return fresh;',
         },
       },
+      {
+        test: 'test/operations/drain.test.ts',
+        name: 'ends when the node is empty, not when drain is set, and tells how far it is',
+        broken: {
+          file: 'server/nodes/empty.ts',
+          find: 'if (now.left.length > 0) return null;',
+          replace: '',
+        },
+      },
     ],
   },
   {
@@ -114,6 +123,33 @@ export const pledges: readonly Pledge[] = [
           file: 'server/clusters/quorum.ts',
           find: 'const needed = managers === 0 ? 0 : Math.floor(managers / 2) + 1;',
           replace: 'const needed = managers === 0 ? 0 : 1;',
+        },
+      },
+      {
+        test: 'test/quorum/rule.test.ts',
+        name: 'allows no sequence of steps that loses the majority, plural calls and people between them too',
+        broken: {
+          file: 'server/nodes/role-rules.ts',
+          find: 'if (then.tolerates < 0)',
+          replace: 'if (then.tolerates < -1)',
+        },
+      },
+      {
+        test: 'test/quorum/rule.test.ts',
+        name: 'counts a demotion that the managers put off both ways',
+        broken: {
+          file: 'server/nodes/role-rules.ts',
+          find: 'const leaving = nodes.filter(isLeaving);',
+          replace: 'const leaving = nodes.filter(isLeaving).slice(0, 0);',
+        },
+      },
+      {
+        test: 'test/operations/drain.test.ts',
+        name: 'of several drains that come at once, one is carried out',
+        broken: {
+          file: 'server/nodes/drain-guards.ts',
+          find: 'before(operation).find(({ action }) => drains.has(action));',
+          replace: 'before(operation).find(() => false);',
         },
       },
     ],
@@ -140,6 +176,15 @@ export const pledges: readonly Pledge[] = [
           replace: 'seq < 0 * floorSeq',
         },
       },
+      {
+        test: 'test/transports/slow-connections.test.ts',
+        name: 'is cut off with its connection, over a WebSocket and SSE; who reads hears all',
+        broken: {
+          file: 'server/graphql/slow-readers.ts',
+          find: 'else if (now - seen.well > seconds * 1_000) socket.destroy();',
+          replace: '',
+        },
+      },
     ],
   },
   {
@@ -155,6 +200,15 @@ export const pledges: readonly Pledge[] = [
           replace: 'reason: common.reason,',
         },
       },
+      {
+        test: 'test/agent/commands.test.ts',
+        name: 'no secret reaches journal, log or failure',
+        broken: {
+          file: 'agent/commands.ts',
+          find: "return body.__typename === 'UnlockSwarm' ? { ...body, unlockKey: undefined } : body;",
+          replace: 'return body;',
+        },
+      },
     ],
   },
   {
@@ -168,6 +222,15 @@ export const pledges: readonly Pledge[] = [
           file: 'server/audit/chain.ts',
           find: 'return row.hash === hashOf(row) ? null',
           replace: 'return row.hash !== null ? null',
+        },
+      },
+      {
+        test: 'test/audit/witness.test.ts',
+        name: 'a history that was chained and signed anew with the server’s key shows by what they keep',
+        broken: {
+          file: 'server/audit/compare-heads.ts',
+          find: "return hashes.get(head.seq) === head.hash ? 'FITS' : 'CONTRADICTS';",
+          replace: "return hashes.has(head.seq) ? 'FITS' : 'CONTRADICTS';",
         },
       },
     ],
@@ -192,6 +255,120 @@ export const pledges: readonly Pledge[] = [
           file: 'server/graphql/connection.ts',
           find: 'next: start + first < sorted.length,',
           replace: 'next: false,',
+        },
+      },
+    ],
+  },
+];
+
+/** What holds beside the nine. */
+export const beside: readonly Omit<Pledge, 'number'>[] = [
+  {
+    says: 'Nobody is in who does not belong: an agent that is relayed, copied, revoked or overheard is refused.',
+    shown: [
+      {
+        test: 'test/agent/tls.test.ts',
+        name: 'somebody who relays between two TLS connections hears no enrolment secret',
+        broken: {
+          file: 'agent/handshake.ts',
+          find: 'if (!isSigned(publicKey, serverProof(opening, nonce, generation), signature)) {',
+          replace: "if (publicKey === '') {",
+        },
+      },
+      {
+        test: 'test/agent/tls.test.ts',
+        name: 'an attach that was overheard is worth nothing on another connection',
+        broken: {
+          file: 'server/hosts/agent-endpoint.ts',
+          find: ' || !proves(host.publicKey, agentText(session, claim), signature))',
+          replace: ')',
+        },
+      },
+      {
+        test: 'test/agent/identity.test.ts',
+        name: 'since another start, and the older one answers: both are in quarantine',
+        broken: {
+          file: 'server/hosts/identity-rule.ts',
+          find: '(await older.probe())',
+          replace: '(await older.probe()) === null',
+        },
+      },
+      {
+        test: 'test/agent/identity.test.ts',
+        name: 'is cut off within a second without a word of its own, and does not come back',
+        broken: {
+          file: 'server/hosts/actions.ts',
+          find: "links.of(id)?.close(4403, 'revoked');",
+          replace: '',
+        },
+      },
+      {
+        test: 'test/access/agents.test.ts',
+        name: 'of a hundred that try one secret at once, one is enrolled',
+        broken: {
+          file: 'server/hosts/enrolments.ts',
+          find: 'usedAt: null, expiresAt: { gt: now } },',
+          replace: 'expiresAt: { gt: now } },',
+        },
+      },
+    ],
+  },
+  {
+    says: 'A key sees and does what its role and its clusters allow, over every transport; guessing is limited.',
+    shown: [
+      {
+        test: 'test/access/sight.test.ts',
+        name: 'a key for no cluster holds nothing anywhere, but may ask who it is',
+        broken: {
+          file: 'server/access/api-keys.ts',
+          find: 'key.clusters?.length === 0 ? [] : [...new Set([...roles[key.role], ...key.permissions])];',
+          replace: '[...new Set([...roles[key.role], ...key.permissions])];',
+        },
+      },
+      {
+        test: 'test/transports/rate-limits.test.ts',
+        name: '120 from one address: after 20 it is told to wait; the right key is taken, from there and from elsewhere',
+        broken: {
+          file: 'server/graphql/authenticate.ts',
+          find: 'await attempts.failed(sourceAddress);',
+          replace: '',
+        },
+      },
+    ],
+  },
+  {
+    says: 'A restored database is a new generation: cursors of the old one are refused, and nothing is sent again.',
+    shown: [
+      {
+        test: 'test/restart/restore.test.ts',
+        name: 'begins a new generation when the database is older than the folder knows',
+        broken: {
+          file: 'server/operations/operations.ts',
+          find: 'if (restored) {',
+          replace: "if (restored && operation.id === '') {",
+        },
+      },
+    ],
+  },
+  {
+    says: 'A cluster that works is never begun anew, and two swarms under one id are sent nothing.',
+    shown: [
+      {
+        test: 'test/agent/recover-swarm.test.ts',
+        name: 'refuses an engine that sees a leader',
+        broken: {
+          file: 'agent/execute-membership.ts',
+          find: 'if (!swarm.Error) throw',
+          replace: 'if (swarm.Error === undefined) throw',
+        },
+      },
+      {
+        test: 'test/recovery/split.test.ts',
+        name: 'is two when two hosts claim to be one node',
+        broken: {
+          file: 'server/clusters/split.ts',
+          find: 'const key = twins.length > 0 ?',
+          replace: 'const key = twins.length > 9 ?',
         },
       },
     ],
