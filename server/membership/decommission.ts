@@ -12,7 +12,14 @@ import {
   secondsAfter,
 } from '../nodes/drain.ts';
 import { awaitEmpty, restore, setDrain } from '../nodes/empty.ts';
-import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from '../nodes/plan.ts';
+import {
+  asAsked,
+  type NodesPlan,
+  namedNodes,
+  nodesInput,
+  presentNodes,
+  resolveNodes,
+} from '../nodes/plan.ts';
 import { previewDrain } from '../nodes/preview.ts';
 import { demotionOrder } from '../nodes/role-rules.ts';
 import { demoteOne, weighDemotion } from '../nodes/roles.ts';
@@ -242,7 +249,7 @@ export const decommissionNodesAction = (parts: MembershipParts & DrainParts): Ac
     // One by one, the leader last: each may be a manager, and what runs on one may move to the next.
     act: async (run, plan) => {
       const first = await change.readForChange(plan.clusterId);
-      const order = demotionOrder(first.nodes).map(({ id }) => id);
+      const order = demotionOrder(asAsked(first.nodes, plan.nodeIds)).map(({ id }) => id);
       run.operation.targets.sort((a, b) => order.indexOf(a.id ?? '') - order.indexOf(b.id ?? ''));
       const progress = createTaskProgress(run);
       await run.each(async (target) => {

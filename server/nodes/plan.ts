@@ -46,3 +46,7 @@ export const presentNodes = (state: FreshRead, ids: readonly string[]): NodeObse
     if (!node) throw new Failure('NODE_NOT_FOUND', `the cluster no longer has node ${id}`, 'list nodes');
     return node;
   });
+
+/** Those that are still there, in the order that the caller gave: it is kept where nothing speaks against it. */
+export const asAsked = (nodes: readonly NodeObservation[], ids: readonly string[]): NodeObservation[] =>
+  ids.flatMap((wanted) => nodes.find(({ id }) => id === wanted) ?? []);

@@ -14,6 +14,7 @@ import { Failure } from '../platform/failure.ts';
 import type { ChangeNode, Watching } from './change.ts';
 import { joinedThrough, promotionOrder, type ReadJoinAddresses } from './join-addresses.ts';
 import {
+  asAsked,
   type NodesInput,
   type NodesPlan,
   namedNodes,
@@ -239,11 +240,7 @@ export const promoteNodesAction = (parts: RoleParts): Action<NodesInput, NodesPl
   },
   act: async (run, { clusterId, nodeIds }) => {
     const first = await parts.change.readForChange(clusterId);
-    const { order } = promotionOrder(
-      first.nodes,
-      first.nodes.filter(({ id }) => nodeIds.includes(id)),
-      await parts.joinAddresses(),
-    );
+    const { order } = promotionOrder(first.nodes, asAsked(first.nodes, nodeIds), await parts.joinAddresses());
     inOrder(
       run,
       order.map(({ id }) => id),
@@ -282,7 +279,7 @@ export const demoteNodesAction = (parts: RoleParts): Action<NodesInput, NodesPla
     const first = await parts.change.readForChange(clusterId);
     inOrder(
       run,
-      demotionOrder(first.nodes.filter(({ id }) => nodeIds.includes(id))).map(({ id }) => id),
+      demotionOrder(asAsked(first.nodes, nodeIds)).map(({ id }) => id),
     );
     await run.each(async (target) => {
       if (target.id === null) return;
