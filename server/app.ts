@@ -167,11 +167,13 @@ export const createApp = async ({
     clock,
     log,
   });
+  const sealed = join(config.dataDir, 'sealed');
   const verifyAudit = createVerifyAudit({
     read: db.read,
     server: identity.id,
     publicKey: identity.publicKey,
     generation,
+    sealed,
     testify: witnesses.testify,
   });
   const enrolments = createEnrolments({
@@ -234,9 +236,13 @@ export const createApp = async ({
     joinAddresses,
   };
   const installation = { server: identity.id, generation, publicKey: identity.publicKey };
-  const folder = join(config.dataDir, 'sealed');
   const trail = { db, events, audit, clock, log };
-  const sealHistory = createSealHistory({ ...trail, folder, about: installation, sign: identity.sign });
+  const sealHistory = createSealHistory({
+    ...trail,
+    folder: sealed,
+    about: installation,
+    sign: identity.sign,
+  });
   const operations: Operations = createOperations({
     actions: [
       cancelOperationAction(() => operations, authorise),

@@ -69,7 +69,7 @@ describe('snippets', () => {
     (_, { text }) => {
       expect(spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' }).stderr).toBe('');
       const { scripts } = JSON.parse(read('package.json'));
-      for (const [, name = ''] of text.matchAll(/npm (?:run )?(?!run |ci\b|install\b)([\w:]+)/g))
+      for (const [, name = ''] of text.matchAll(/npm (?:run )?(?!run |ci\b|install\b)([\w:-]+)/g))
         expect(Object.keys(scripts)).toContain(name);
     },
   );

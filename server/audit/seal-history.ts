@@ -1,6 +1,5 @@
 // Retention: a first part of the history goes into a file, which is read back, then sealed on record, and only then deleted.
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { createWriteStream, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,6 +16,7 @@ import { createCheck } from './offline/check.ts';
 import { readExport } from './offline/read-lines.ts';
 import type { Audit } from './record.ts';
 import { type Seal, sealText } from './seal.ts';
+import { digestOf, unsealed } from './sealed-file.ts';
 
 export type SealHistory = {
   /** The number of the last record that is older, of those that no seal covers; null: there is none. */
@@ -27,8 +27,6 @@ export type SealHistory = {
   finish(): Promise<void>;
 };
 
-/** A file that no seal speaks of yet: what a killed process leaves behind is not taken for a sealed one. */
-const unsealed = (file: string): string => `unsealed-${file}`;
 /** Records of one file. */
 const mostInSeal = 50_000;
 /** Records that are deleted in one transaction. */
@@ -37,12 +35,6 @@ const deletedAtOnce = 500;
 const syncPath = async (path: string): Promise<void> => {
   const handle = await open(path, 'r');
   await handle.sync().finally(() => handle.close());
-};
-
-const digestOf = async (path: string): Promise<string> => {
-  const hash = createHash('sha256');
-  for await (const part of createReadStream(path)) hash.update(part as Buffer);
-  return hash.digest('hex');
 };
 
 /** @param folder of the sealed files. @param about the installation; `sign` with the key that agents trust. */

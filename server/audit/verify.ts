@@ -4,6 +4,7 @@ import { type Verification, verifyChain } from './chain.ts';
 import { type ComparedHead, compareHeads } from './compare-heads.ts';
 import { headText, isSigned, type SignedHead } from './head.ts';
 import { headOf } from './heads.ts';
+import { verifySeals } from './verify-seals.ts';
 
 /** What somebody outside the database holds; all are signed by this server. */
 export type Testimony = { host: { id: string; name: string }; heads: readonly SignedHead[] };
@@ -27,6 +28,7 @@ export const createVerifyAudit =
     server,
     publicKey,
     generation,
+    sealed,
     testify,
   }: {
     read: PrismaClient;
@@ -34,6 +36,8 @@ export const createVerifyAudit =
     server: string;
     publicKey: string;
     generation: string;
+    /** Folder of the sealed files. */
+    sealed: string;
     /** Asks whoever keeps heads. */
     testify: () => Promise<readonly Testimony[]>;
   }) =>
@@ -82,5 +86,9 @@ export const createVerifyAudit =
         contradiction: wrong?.head ?? null,
       });
     }
+    const kept = testimonies.flatMap(({ host, heads }) =>
+      heads.map((head) => ({ head, from: `the agent of ${host.name}` })),
+    );
+    fault ??= await verifySeals({ read, folder: sealed, publicKey, generation, kept });
     return { ...chain, ok: fault === null, fault, signedHeads, witnesses };
   };

@@ -1,5 +1,5 @@
 // Retention: the older part of the history goes into sealed files, and the history is verified across them.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import { engines, enginesNote } from '../support/engines.ts';
 import { verifyOffline } from '../support/offline.ts';
 import { createPerform, type Perform } from '../support/perform.ts';
 import { type System, startSystem } from '../support/system.ts';
+import { behindTheTriggers } from '../support/tamper.ts';
 import { readHistory } from '../support/transcript.ts';
 import { until } from '../support/until.ts';
 
@@ -86,8 +87,12 @@ describe(`sealed segments (${enginesNote})`, () => {
     const whole = readFileSync(file);
     writeFileSync(file, gzipSync(gunzipSync(whole).toString().replace('createEnrolment', 'somethingElse')));
     expect(await verifyAll()).toMatchObject({ code: 1 });
+    expect((await verifyAudit()).fault.message).toContain('was changed');
+    rmSync(file);
+    expect((await verifyAudit()).fault.message).toContain('is missing');
     writeFileSync(file, whole);
     expect(await verifyAll()).toMatchObject({ code: 0 });
+    expect(await verifyAudit()).toMatchObject({ ok: true, fault: null });
   });
 
   it.each(['seal.fileWritten', 'seal.sealed', 'seal.someDeleted'])(
@@ -117,4 +122,24 @@ describe(`sealed segments (${enginesNote})`, () => {
       expect(await verifyAll()).toEqual({ code: 0, from: 1, faults: [] });
     },
   );
+
+  it('a seal that somebody invented, to hide what he deleted below it, is found out', async () => {
+    const database = join(system.dir, 'data', 'skep.db');
+    await rename('to be hidden');
+    await system.server.stop();
+    behindTheTriggers(database, (db) => {
+      const hidden = db.prepare('SELECT max(seq) FROM AuditRecord').pluck().get() as number;
+      db.prepare(
+        `INSERT INTO AuditSeal SELECT s.server, s.generation, s.toSeq + 1, r.seq, s.lastHash, r.hash, r.seq - s.toSeq, s.file, s.digest, s.at, s.signature
+         FROM AuditSeal s, AuditRecord r WHERE r.seq = ? ORDER BY s.toSeq DESC LIMIT 1`,
+      ).run(hidden - 1);
+      db.prepare('DELETE FROM AuditTarget WHERE seq < ?').run(hidden);
+      db.prepare('DELETE FROM AuditHead WHERE seq < ?').run(hidden);
+      db.prepare('DELETE FROM AuditRecord WHERE seq < ?').run(hidden);
+    });
+    await system.server.start();
+    const found = await verifyAudit();
+    expect(found.ok).toBe(false);
+    expect(found.fault.message).toContain('its seal is not signed by this server');
+  });
 });
