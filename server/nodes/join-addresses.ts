@@ -97,7 +97,8 @@ export const joinedThrough = (
           keepsJoinAddress(engineVersion) &&
           joined.get(id) === manager.managerStatus?.address,
       )
-      .map(({ hostname }) => hostname);
+      .map(({ hostname }) => hostname)
+      .sort();
     if (manager.managerStatus === null || others.length === 0) return [];
     const more = others.length > namedAtMost ? ` and ${others.length - namedAtMost} more` : '';
     return [
