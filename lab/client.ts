@@ -4,23 +4,40 @@ export type Answer = {
   errors?: { message: string; extensions?: Record<string, unknown> }[];
 };
 
-/** POSTs a document. HTTP status and body as they come. */
+/** Longer than any mutation waits (`waitSeconds` is at most 120). */
+const patienceMs = 180_000;
+
+/**
+ * POSTs a document. HTTP status and body as they come.
+ *
+ * The deadline is a race and no AbortSignal: Node's fetch loses an answer whose connection breaks at the wrong moment
+ * (seen on 20.20: no request is pending in its dispatcher, and the promise of the body never settles).
+ * @throws Error when there is no answer in time.
+ */
 export const post = async (
   url: string,
   key: string | null,
   query: string,
   variables: Record<string, unknown> = {},
+  timeoutMs: number = patienceMs,
 ): Promise<{ status: number; body: Answer }> => {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(key === null ? {} : { authorization: `Bearer ${key}` }),
-    },
-    body: JSON.stringify({ query, variables }),
+  const asked = async (): Promise<{ status: number; body: Answer }> => {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        ...(key === null ? {} : { authorization: `Bearer ${key}` }),
+      },
+      body: JSON.stringify({ query, variables }),
+    });
+    return { status: response.status, body: (await response.json()) as Answer };
+  };
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer of ${url} within ${timeoutMs} ms`)), timeoutMs);
   });
-  return { status: response.status, body: (await response.json()) as Answer };
+  return Promise.race([asked(), late]).finally(() => clearTimeout(timer));
 };
 
 export type Ask = <T = Record<string, any>>(query: string, variables?: Record<string, unknown>) => Promise<T>;
