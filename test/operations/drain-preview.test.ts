@@ -79,12 +79,16 @@ describe('the preview of a drain, on SIMULATED engines', () => {
     // 2 that moved, and the one of `each`, of which there is none any more.
     expect(there).toHaveLength(3);
     expect(done.progress).toEqual({ done: 3, total: 3, unit: 'tasks' });
-    const waiting = (await listTasks(manager)).filter(({ Status }) => Status.State === 'pending');
     const { ID } = await engineOf(manager).get('/services/here');
     await until(
       async () => (await runningOn(manager, at(ids, 2))).length === 4,
       'the tasks of spread, elsewhere and each run on the other',
     );
+    // The scheduler makes the new task a moment after the old one has ended.
+    const waiting = await until(async () => {
+      const tasks = (await listTasks(manager)).filter(({ Status }) => Status.State === 'pending');
+      return tasks.length > 0 ? tasks : null;
+    }, 'the task of here waits');
     expect(waiting.map(({ ServiceID }) => ServiceID)).toEqual([ID]);
   });
 
