@@ -177,8 +177,14 @@ describe(`five clients at once, leaves and joins too, on ${enginesNote}`, () => 
       return leaders.size === 1 ? seen[0] : null;
     }, 'one leader, whomever is asked');
     expect(view.some(({ Spec }) => Spec.Role === 'manager')).toBe(true);
-    expect(view.some(({ Spec, Status }) => Spec.Availability === 'active' && Status.State === 'ready')).toBe(
-      true,
+    // A new leader calls every node unknown until it has come to it (up to some seconds).
+    await until(
+      async () =>
+        (await views())[0]?.some(
+          ({ Spec, Status }) => Spec.Availability === 'active' && Status.State === 'ready',
+        ),
+      'an active node is Ready',
+      60_000,
     );
     const { operations } = await system.ask(
       '{ operations(filter: { open: true }) { edges { node { id } } } }',

@@ -21,12 +21,19 @@ export const clusterIs = (
   id: string,
   state: string,
   withinMs = 90_000,
-): Promise<Record<string, any>> =>
-  until(
+): Promise<Record<string, any>> => {
+  let last = '';
+  return until(
     async () => {
       const seen = await readCluster(ask, id);
+      last = JSON.stringify({ state: seen.state, quorum: seen.quorum, watcher: seen.watcher });
       return seen.state === state ? seen : null;
     },
     `the cluster is ${state}`,
     withinMs,
-  );
+  ).catch((error: unknown) => {
+    throw new Error(`${error instanceof Error ? error.message : String(error)}; it is ${last}`, {
+      cause: error,
+    });
+  });
+};
