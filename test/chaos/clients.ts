@@ -174,7 +174,7 @@ export const createClients = (arena: Arena): Clients => {
         ];
       case 'decommission':
         return contract.includes(' decommissionNodes(') && workersNow.length > 1
-          ? ['decommissionNodes', { cluster, nodes: some(workersNow, 1), override }]
+          ? ['decommissionNodes', { cluster, nodes: some(workersNow, 1), override, deadlineSeconds: 20 }]
           : null;
       case 'settings':
         return ['updateCluster', { cluster, taskHistoryLimit: 1 + random.below(20) }];
