@@ -83,12 +83,18 @@ const stopTask = (world: World, cluster: Cluster, task: Task): void => {
     setTask(world, cluster, task, task.nodeId === undefined ? 'shutdown' : 'orphaned', 'shutdown');
     return;
   }
-  world.clock.after(stopMs(cluster.services.get(task.serviceId)), () => {
-    if (engine.process !== 'running' || FINAL.has(task.state)) return;
+  const end = (): void => {
+    if (FINAL.has(task.state) || !cluster.tasks.has(task.id)) return;
+    // An engine that is away does it when it is back.
+    if (engine.process !== 'running') {
+      world.clock.after(stopMs(cluster.services.get(task.serviceId)), end);
+      return;
+    }
     setTask(world, cluster, task, 'shutdown', 'shutdown');
     world.clock.after(RESTART_DELAY_MS, () => reschedule(world, cluster));
     if (!cluster.services.has(task.serviceId)) cluster.tasks.delete(task.id);
-  });
+  };
+  world.clock.after(stopMs(cluster.services.get(task.serviceId)), end);
 };
 
 const startTask = (world: World, cluster: Cluster, task: Task, node: SwarmNode): void => {
