@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { findHost, type ScopeOf } from '../hosts/actions.ts';
 import { type Commands, failureOf } from '../hosts/commands.ts';
-import type { Host, Report } from '../hosts/host.ts';
+import { type Host, type Report, whySilent } from '../hosts/host.ts';
 import type { Links } from '../hosts/links.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import { type Action, allClear, refused } from '../operations/action.ts';
@@ -58,25 +58,18 @@ export const notLocal = (host: Host, wanted: string | null): Guard[] => {
 
 /** Why the host cannot take up a membership now, or null. */
 export const whyNotFree = (host: Host, links: Links): Failure | null => {
-  if (host.revokedAt) return new Failure('HOST_REVOKED', `host ${host.name} was revoked`, 'enrol it again');
-  if (!links.of(host.id))
-    return new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
+  const silent = whySilent(host, links.of(host.id) !== null);
+  if (silent) return silent;
   const swarm = host.report?.swarm;
-  if (!swarm)
-    return new Failure(
-      'ENGINE_UNREACHABLE',
-      `the engine of host ${host.name} does not answer`,
-      host.report?.engineFailure ?? 'start dockerd there',
-    );
-  if (swarm.localState === 'PENDING')
+  if (swarm?.localState === 'PENDING')
     return new Failure('JOIN_PENDING', `host ${host.name} still tries an earlier join`, 'leaveSwarm first');
-  if (swarm.localState === 'LOCKED')
+  if (swarm?.localState === 'LOCKED')
     return new Failure(
       'SWARM_LOCKED',
       `host ${host.name} is a manager that waits for its unlock key`,
       'unlockHosts first',
     );
-  if (swarm.localState !== 'INACTIVE')
+  if (swarm?.localState !== 'INACTIVE')
     return new Failure('ALREADY_IN_SWARM', `host ${host.name} is in a swarm already`, 'leaveSwarm first');
   return null;
 };

@@ -1,5 +1,6 @@
 // What is known of a host.
 import { z } from 'zod';
+import { Failure } from '../platform/failure.ts';
 
 const engine = z.object({
   id: z.string(),
@@ -128,3 +129,17 @@ export const hostScalars = (host: Host): HostScalars => ({
   clusterId: clusterOf(host),
   engineFailure: host.report?.engineFailure ?? null,
 });
+
+/** Why nothing can be asked of its engine now, or null. @param connected whether its agent is. */
+export const whySilent = (host: Host, connected: boolean): Failure | null => {
+  if (host.revokedAt) return new Failure('HOST_REVOKED', `host ${host.name} was revoked`, 'enrol it again');
+  if (!connected)
+    return new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
+  if (!host.report?.swarm)
+    return new Failure(
+      'ENGINE_UNREACHABLE',
+      `the engine of host ${host.name} does not answer`,
+      host.report?.engineFailure ?? 'start dockerd there',
+    );
+  return null;
+};

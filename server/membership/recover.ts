@@ -10,7 +10,7 @@ import type { FreshRead } from '../clusters/read.ts';
 import { isAutolocked } from '../clusters/settings.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
-import type { Host } from '../hosts/host.ts';
+import { type Host, whySilent } from '../hosts/host.ts';
 import { impactOf } from '../nodes/role-rules.ts';
 import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Guard, Warning } from '../operations/operation.ts';
@@ -43,20 +43,13 @@ const observeMs = 60_000;
 
 /** Why it is not, or no longer, a manager that could go on alone. */
 const whyNotHost = (host: Host, cluster: Cluster, nodeId: string, connected: boolean): Failure | null => {
-  if (host.revokedAt) return new Failure('HOST_REVOKED', `host ${host.name} was revoked`, 'enrol it again');
-  if (!connected)
-    return new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
+  const silent = whySilent(host, connected);
+  if (silent) return silent;
   const swarm = host.report?.swarm;
-  if (!swarm)
-    return new Failure(
-      'ENGINE_UNREACHABLE',
-      `the engine of host ${host.name} does not answer`,
-      host.report?.engineFailure ?? 'start dockerd there',
-    );
-  if (swarm.localState === 'LOCKED')
+  if (swarm?.localState === 'LOCKED')
     return new Failure('SWARM_LOCKED', `host ${host.name} waits for its unlock key`, 'unlockHosts first');
   const node = cluster.nodes.get(nodeId);
-  if (swarm.nodeId !== nodeId || !swarm.controlAvailable || !node?.managerStatus)
+  if (swarm?.nodeId !== nodeId || !swarm?.controlAvailable || !node?.managerStatus)
     return new Failure(
       'NOT_MANAGER',
       `host ${host.name} is no manager of ${cluster.name}`,

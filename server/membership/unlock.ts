@@ -6,7 +6,7 @@ import { isAutolocked } from '../clusters/settings.ts';
 import { readUnlockKey } from '../clusters/unlock-key.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
-import { clusterOf, type Host } from '../hosts/host.ts';
+import { clusterOf, type Host, whySilent } from '../hosts/host.ts';
 import { type Action, allClear, type Run, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -45,17 +45,10 @@ const keyNeeded = (why: string): Failure =>
 
 /** Why it cannot be unlocked, or null. */
 const whyNotUnlock = (host: Host, connected: boolean): Failure | null => {
-  if (host.revokedAt) return new Failure('HOST_REVOKED', `host ${host.name} was revoked`, 'enrol it again');
-  if (!connected)
-    return new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
+  const silent = whySilent(host, connected);
+  if (silent) return silent;
   const swarm = host.report?.swarm;
-  if (!swarm)
-    return new Failure(
-      'ENGINE_UNREACHABLE',
-      `the engine of host ${host.name} does not answer`,
-      host.report?.engineFailure ?? 'start dockerd there',
-    );
-  return swarm.localState === 'INACTIVE'
+  return swarm?.localState === 'INACTIVE'
     ? new Failure('NOT_IN_SWARM', `host ${host.name} is in no swarm`, 'there is nothing to unlock')
     : null;
 };
