@@ -66,12 +66,17 @@ const nextStep = ({ name, host, state, node }: ManagerSeen): string => {
 const ofFormer = (former: readonly ManagerSeen[]): string =>
   `of before the recovery, listed as managers and none: ${former.map(nextStep).join('; ')}`;
 
+/**
+ * Why before they meet: a manager begun anew has removed the others from its raft group and answers their messages so,
+ * upon which they stop and wipe their state (swarmkit, manager/state/raft/raft.go ProcessRaftMessage, transport/peer.go
+ * and node/node.go runManager).
+ */
 const ofSplit = ({ sides }: Split, cluster: Cluster, hosts: Hosts): string => {
   const side = ({ leader, hosts: ids }: Split['sides'][number]): string => {
     const on = ids.map((id) => hosts.find(id)?.name ?? id).join(', ');
     return `${on} (led by ${cluster.nodes.get(leader)?.hostname ?? leader})`;
   };
-  return `two live swarms have this id: ${sides.map(side).join(' against ')}. No change is sent. Decide which is wrong and let its hosts leave by force (leaveSwarm with force)`;
+  return `two live swarms have this id: ${sides.map(side).join(' against ')}. No change is sent. Decide which is wrong and let its hosts leave by force (leaveSwarm with force) while the two are still cut off from each other: a manager that was begun anew puts out of the raft group those that it meets`;
 };
 
 /** Null: all is well. */

@@ -74,7 +74,7 @@ describe(`a split cluster (${enginesNote})`, () => {
     expect(forced.status).toBe(200);
     const split = await clusterIs(system.ask, cluster, 'SPLIT');
     for (const member of [0, 1, 2]) expect(split.quorum.advice).toContain(name(member));
-    expect(split.quorum.advice).toContain('leave by force');
+    expect(split.quorum.advice).toMatch(/leave by force .*while the two are still cut off/);
   });
 
   it('is sent no change, by no mutation', { timeout: 120_000 }, async () => {
@@ -107,10 +107,11 @@ describe(`a split cluster (${enginesNote})`, () => {
   it('is one again when the hosts of one side have left by force', { timeout: 180_000 }, async () => {
     const both = { mutation: 'leaveSwarm', code: 'LAST_MANAGER' };
     await expectRefusal(system, perform, [], { ...both, input: { hosts: [host(0), host(1)], force: true } });
-    await at(system.members, 0).host.heal();
+    // Before they meet: a manager begun anew puts the others out of their raft group.
     expect(await perform('leaveSwarm', { hosts: [host(0)], force: true })).toMatchObject({
       state: 'SUCCEEDED',
     });
+    await at(system.members, 0).host.heal();
     const one = await clusterIs(system.ask, cluster, 'AT_RISK');
     expect(one.quorum).toMatchObject({ managers: 3, reachable: 2 });
     const nodes = [(await api(1).nodes())[name(0)].ID];
