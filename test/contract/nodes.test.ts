@@ -151,7 +151,9 @@ describeContract('nodes', (lab) => {
     const id = await idOf(lab.member(2));
     expect((await api.node('ct2')).ID).toBe(id);
     expect((await api.node(id.slice(0, 12))).ID).toBe(id);
-    for (const ref of ['self', 'nosuch', 'CT2', 'ct', `${id}0`]) {
+    // Ids are random: one of 1,296 begins with these two letters.
+    const isOfAnId = (await api.nodes()).some(({ ID }) => ID.startsWith('ct'));
+    for (const ref of ['self', 'nosuch', 'CT2', ...(isOfAnId ? [] : ['ct']), `${id}0`]) {
       expect(await api.call('GET', `/nodes/${ref}`), ref).toMatchObject({
         status: 404,
         message: `node ${ref} not found`,
