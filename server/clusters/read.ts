@@ -2,12 +2,13 @@
 import type { Commands } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Clock } from '../platform/clock.ts';
+import { DatabaseError } from '../platform/database-error.ts';
 import { Failure } from '../platform/failure.ts';
 import type { Cluster } from './cluster.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Managers } from './managers.ts';
 import { type Observation, observationOf } from './observation.ts';
-import type { Publish } from './publish.ts';
+import type { Publish, Snapshot } from './publish.ts';
 import type { Clusters } from './registry.ts';
 import type { NoteTrouble } from './trouble.ts';
 
@@ -21,7 +22,7 @@ export type ReadCluster = {
   /**
    * A read begun after this call; calls that wait for the same read share it. What it saw is published before it is
    * answered, so that a query right after an operation shows what the operation saw.
-   * @throws Failure CLUSTER_UNREACHABLE, NO_LEADER, SWARM_LOCKED, ENGINE_…
+   * @throws Failure CLUSTER_UNREACHABLE, NO_LEADER, SWARM_LOCKED, ENGINE_…, DATABASE_UNAVAILABLE
    */
   fresh(clusterId: string): Promise<FreshRead>;
   /** The same through one host and no other, for a cluster that was begun anew there. */
@@ -62,6 +63,17 @@ export const createReadCluster = ({
     return { ...observation, hostId: host.id };
   };
 
+  /** Nobody is told what could not be published: who waits for it looks again. */
+  const keep = (snapshot: Snapshot): Promise<void> =>
+    publish(snapshot).catch((error: unknown) => {
+      if (!(error instanceof DatabaseError)) throw error;
+      throw new Failure(
+        'DATABASE_UNAVAILABLE',
+        `what was read of the cluster could not be kept: ${error.message}`,
+        'try again; look at the server’s disk',
+      );
+    });
+
   const readOnce = async (clusterId: string): Promise<FreshRead> => {
     const cluster = clusters.find(clusterId);
     if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
@@ -73,10 +85,11 @@ export const createReadCluster = ({
         (host) => readThrough(cluster, host),
         patienceMs,
       );
-      if (!paused) await publish({ clusterId, observation, began, hostId });
+      if (!paused) await keep({ clusterId, observation, began, hostId });
       return { ...observation, began, hostId };
     } catch (error) {
-      if (!paused && error instanceof Failure) await noteTrouble(clusterId, error);
+      const isOfCluster = error instanceof Failure && error.code !== 'DATABASE_UNAVAILABLE';
+      if (!paused && isOfCluster) await noteTrouble(clusterId, error);
       throw error;
     }
   };
@@ -109,7 +122,7 @@ export const createReadCluster = ({
       if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
       const began = clock.now();
       const { hostId, ...observation } = await readThrough(cluster, host);
-      if (!paused) await publish({ clusterId, observation, began, hostId });
+      if (!paused) await keep({ clusterId, observation, began, hostId });
       return { ...observation, began, hostId };
     },
     reachable: (clusterId) =>

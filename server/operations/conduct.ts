@@ -183,10 +183,10 @@ export const createConduct = ({
     return { secret: secret ?? null, ending: endingOf(operation, cancel.signal.aborted) };
   };
 
-  const failWith = (operation: Operation, error: unknown): Ending => {
+  const failWith = (operation: Operation, error: unknown, resumed: boolean): Ending => {
     if (!(error instanceof Failure))
       log.error({ err: error, operation: operation.id }, 'an operation failed unexpectedly');
-    const failure = failureInfo(error);
+    const failure = failureInfo(honest(error, { resumed, steps: operation.steps }));
     if (operation.state === 'QUEUED')
       return { state: failure.code === 'CANCELLED' ? 'CANCELLED' : 'REFUSED', failure };
     for (const target of operation.targets) {
@@ -195,7 +195,8 @@ export const createConduct = ({
       target.failure = failure;
     }
     const ending = endingOf(operation, false);
-    return ending.state === 'SUCCEEDED' ? { state: 'FAILED', failure } : ending;
+    if (ending.state !== 'SUCCEEDED') return ending;
+    return { state: failure.code === 'OUTCOME_UNKNOWN' ? 'UNRESOLVED' : 'FAILED', failure };
   };
 
   /** Holds its locks until its outcome is on record. */
@@ -214,7 +215,7 @@ export const createConduct = ({
         return carryOut(action, live, how);
       })().catch((error: unknown) => {
         if (stopping.signal.aborted) throw new Stopped();
-        return { secret: null, ending: failWith(operation, how.resumed ? honest(error) : error) };
+        return { secret: null, ending: failWith(operation, error, how.resumed) };
       });
       await close(ending);
       return secret;

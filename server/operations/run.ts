@@ -21,17 +21,34 @@ const unobservable: ReadonlySet<string> = new Set([
   'SWARM_LOCKED',
   'ENGINE_UNREACHABLE',
   'ENGINE_TIMEOUT',
+  'DATABASE_UNAVAILABLE',
 ]);
 
-/** What a failure after a restart means: not that it did not happen, when nobody could look. */
-export const honest = (error: unknown): unknown =>
-  error instanceof Failure && unobservable.has(error.code)
+/**
+ * What a failure means: not that nothing happened, when nobody could look, or when a defect came between after a step
+ * had been begun (promise 3).
+ * @param resumed begun by an earlier process.
+ */
+export const honest = (
+  error: unknown,
+  { resumed, steps }: { resumed: boolean; steps: readonly unknown[] },
+): unknown => {
+  if (!(error instanceof Failure))
+    return resumed || steps.length > 0
+      ? new Failure(
+          'OUTCOME_UNKNOWN',
+          'a defect of Skep came between after it was begun',
+          'the log has it; read the state, then decide',
+        )
+      : error;
+  return resumed && unobservable.has(error.code)
     ? new Failure(
         'OUTCOME_UNKNOWN',
         `begun before a restart, and it could not be observed since: ${error.message}`,
         'read the state, then decide',
       )
     : error;
+};
 
 const finished: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'SKIPPED', 'UNKNOWN']);
 
@@ -74,7 +91,7 @@ export const createRun = ({
       if (signal.aborted) throw signal.reason;
       if (!(error instanceof Failure))
         log.error({ err: error, operation: operation.id }, 'a target failed unexpectedly');
-      target.failure = failureInfo(resumed ? honest(error) : error);
+      target.failure = failureInfo(honest(error, { resumed, steps: operation.steps }));
       target.state = target.failure.code === 'OUTCOME_UNKNOWN' ? 'UNKNOWN' : 'FAILED';
     }
     save();

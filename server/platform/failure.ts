@@ -96,6 +96,8 @@ export const failureCodes = {
   ENGINE_TIMEOUT: 'The engine did not answer in time.',
   ENGINE_BAD_ANSWER: 'The engine’s answer is not what the Docker API promises.',
   ENGINE_ERROR: 'The engine refused; the message has its words.',
+  DATABASE_UNAVAILABLE:
+    'The server’s database takes nothing at the moment, so what was read could not be kept.',
   AUDIT_UNAVAILABLE: 'The act could not be put on record, so nothing was done.',
   INTERNAL: 'A defect of Skep; the log has it under the request id.',
 } as const;
@@ -115,6 +117,7 @@ const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'MANAGER_UNREACHABLE',
   'ENGINE_UNREACHABLE',
   'ENGINE_TIMEOUT',
+  'DATABASE_UNAVAILABLE',
   'AUDIT_UNAVAILABLE',
 ]);
 

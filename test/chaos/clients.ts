@@ -199,7 +199,9 @@ export const createClients = (arena: Arena): Clients => {
         call.input.waitSeconds * 1_000 + answerMs,
       );
       return body;
-    } catch {
+    } catch (error) {
+      const { idempotencyKey } = call.input;
+      arena.note('clients', { attempt: call.attempts, of: idempotencyKey, failed: String(error) });
       return null;
     }
   };
@@ -209,6 +211,7 @@ export const createClients = (arena: Arena): Clients => {
     arena.note('clients', { invoke: call.input.idempotencyKey, mutation: call.mutation, input: call.input });
     for (; Date.now() - call.from < patienceMs; call.attempts += 1) {
       const answer = await send(call);
+      call.error = null;
       if (answer === null) {
         await delay(retryMs);
         continue;

@@ -1,4 +1,7 @@
 // An engine takes a call and its answer is lost, or the agent dies before it hears: what is said is what was observed.
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { FaultRule } from '../../lab/simulated/faults.ts';
 import { at } from '../support/at.ts';
@@ -92,6 +95,30 @@ describe('answers that are lost, on SIMULATED engines (which lose them when told
     await system.server.start();
     expect(await ended(system.ask, operation)).toMatchObject({ state: 'SUCCEEDED' });
     expect(ofLabel('slow')).toMatchObject([{ outcome: 'DONE', result: { changed: true } }]);
+  });
+
+  it('goes on observing when another program held the database’s lock meanwhile', {
+    timeout: 60_000,
+  }, async () => {
+    const db = new Sqlite(join(system.dir, 'data', 'skep.db'), { timeout: 5_000 });
+    try {
+      // Nobody has seen the change when the lock is taken.
+      engine().fault({ match: 'GET /nodes', times: 100, kind: 'delay', when: 'before', delayMs: 1_000 });
+      const operation = await label('observed');
+      const command = db.prepare('SELECT state FROM Command WHERE operationId = ?');
+      await until(
+        async () => (command.get(operation) as { state?: string })?.state === 'DONE',
+        'the result is stored',
+      );
+      db.exec('BEGIN IMMEDIATE');
+      // Longer than a write waits for the lock, so that what is read cannot be kept.
+      await delay(3_500);
+      db.exec('ROLLBACK');
+      engine().clearFaults();
+      expect(await ended(system.ask, operation)).toMatchObject({ state: 'SUCCEEDED' });
+    } finally {
+      db.close();
+    }
   });
 
   it('leaves a history without a fault', async () => {
