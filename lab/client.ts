@@ -42,11 +42,19 @@ export const post = async (
 
 export type Ask = <T = Record<string, any>>(query: string, variables?: Record<string, unknown>) => Promise<T>;
 
+/** The server may close a kept connection at the moment in which it is used again; a query can be asked once more. */
+const wasClosed = (error: unknown): boolean =>
+  error instanceof TypeError && (error.cause as { code?: string } | undefined)?.code === 'UND_ERR_SOCKET';
+
 /** Asks and gives the data; throws what the server complained of. */
 export const createAsk =
   (url: () => string, key: string): Ask =>
   async <T>(query: string, variables: Record<string, unknown> = {}): Promise<T> => {
-    const { body } = await post(url(), key, query, variables);
+    const send = () => post(url(), key, query, variables);
+    const { body } = await send().catch((error: unknown) => {
+      if (query.trimStart().startsWith('mutation') || !wasClosed(error)) throw error;
+      return send();
+    });
     if (body.errors || !body.data)
       throw new Error(
         `${body.errors?.map(({ message, extensions }) => `${extensions?.code}: ${message}`).join('; ')} in ${query.slice(0, 200)}`,
