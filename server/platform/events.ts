@@ -100,12 +100,9 @@ export const createEvents = async ({
     prunedAt = headSeq;
     const floor = headSeq - keep;
     if (floor <= floorSeq) return;
-    await db.write(
-      async (tx) => void (await tx.event.deleteMany({ where: { seq: { lte: floor } } })),
-      () => {
-        floorSeq = floor;
-      },
-    );
+    // First: who reads meanwhile is told that he is late, and never misses without a word.
+    floorSeq = floor;
+    await db.write(async (tx) => void (await tx.event.deleteMany({ where: { seq: { lte: floor } } })));
   };
 
   const transact: Events['transact'] = (run, committed) =>
@@ -164,6 +161,9 @@ export const createEvents = async ({
         orderBy: { seq: 'asc' },
         take: pageSize,
       });
+      // Pruned since it was looked at: what was read may have a gap.
+      const overtaken = tooOld(seq);
+      if (overtaken) throw overtaken;
       for (const { beforeJson, afterJson, changesJson, ...row } of rows) {
         const event: StoredEvent = {
           ...(row as Pick<
