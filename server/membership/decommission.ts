@@ -22,7 +22,8 @@ import {
 } from '../nodes/plan.ts';
 import { previewDrain } from '../nodes/preview.ts';
 import { demotionOrder } from '../nodes/role-rules.ts';
-import { demoteOne, weighDemotion } from '../nodes/roles.ts';
+import { demoteOne } from '../nodes/roles.ts';
+import { demotionReachable, weighDemotion } from '../nodes/weigh-roles.ts';
 import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Operation, Target } from '../operations/operation.ts';
 import { Failure } from '../platform/failure.ts';
@@ -243,8 +244,8 @@ export const decommissionNodesAction = (parts: MembershipParts & DrainParts): Ac
       const members = resolved.plan.nodeIds.flatMap((id) => hosts.ofMember(id)?.id ?? []);
       return { ...resolved, locks: [...resolved.locks, ...members.map((id) => `host:${id}`)] };
     },
-    reachable: async ({ clusterId, leaving }) =>
-      leaving.every((id) => parts.links.of(id) !== null) && (await change.reachable(clusterId)),
+    reachable: async (plan) =>
+      plan.leaving.every((id) => parts.links.of(id) !== null) && (await demotionReachable(parts, plan)),
     judge,
     // One by one, the leader last: each may be a manager, and what runs on one may move to the next.
     act: async (run, plan) => {

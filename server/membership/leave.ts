@@ -10,7 +10,8 @@ import { failureOf } from '../hosts/commands.ts';
 import { clusterOf, type Host } from '../hosts/host.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
 import { demotionOrder } from '../nodes/role-rules.ts';
-import { demoteOne, weighDemotion } from '../nodes/roles.ts';
+import { demoteOne } from '../nodes/roles.ts';
+import { demotionReachable, weighDemotion } from '../nodes/weigh-roles.ts';
 import { type Action, allClear, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Target } from '../operations/operation.ts';
 import { whyRefused } from '../operations/verdict.ts';
@@ -201,7 +202,12 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
     },
     reachable: async ({ clusterId, members, force }) =>
       members.every(({ hostId }) => links.of(hostId) !== null) &&
-      (force || clusterId === null || (await read.reachable(clusterId))),
+      (force ||
+        clusterId === null ||
+        (await demotionReachable(parts, {
+          clusterId,
+          nodeIds: members.flatMap(({ nodeId }) => nodeId ?? []),
+        }))),
     judge,
     act: async (run, { clusterId, members, force }) => {
       const memberOf = (target: Target) => members.find(({ hostId }) => hostId === target.id);

@@ -2,17 +2,16 @@
 // https://docs.docker.com/engine/swarm/manage-nodes/#promote-or-demote-a-node
 import type { z } from 'zod';
 import type { Managers } from '../clusters/managers.ts';
-import type { NodeObservation } from '../clusters/observation.ts';
-import { isMember, isReachable, quorumNow } from '../clusters/quorum.ts';
+import { isReachable, quorumNow } from '../clusters/quorum.ts';
 import type { FreshRead, ReadCluster } from '../clusters/read.ts';
 import type { Clusters } from '../clusters/registry.ts';
 import type { Hosts } from '../hosts/registry.ts';
-import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
-import type { Guard, Target } from '../operations/operation.ts';
+import type { Action, Run } from '../operations/action.ts';
+import type { Target } from '../operations/operation.ts';
 import { whyRefused } from '../operations/verdict.ts';
 import { Failure } from '../platform/failure.ts';
 import type { ChangeNode, Watching } from './change.ts';
-import { joinedThrough, promotionOrder, type ReadJoinAddresses } from './join-addresses.ts';
+import { promotionOrder, type ReadJoinAddresses } from './join-addresses.ts';
 import {
   asAsked,
   type NodesInput,
@@ -23,8 +22,9 @@ import {
   resolveNodes,
 } from './plan.ts';
 import type { FindNodes } from './reference.ts';
-import { demotionOrder, judgeDemotion, judgePromotion } from './role-rules.ts';
+import { demotionOrder } from './role-rules.ts';
 import type { Settle } from './settle.ts';
+import { demotionReachable, weighDemotion, weighPromotion } from './weigh-roles.ts';
 
 /** A node whose engine has not followed its demotion yet takes about 32 seconds to become a manager again (measured). */
 const promotionMs = 75_000;
@@ -57,48 +57,6 @@ const standing = ({ nodes }: FreshRead): string => {
   const { managers, reachable } = quorumNow(nodes);
   const leader = nodes.find(({ managerStatus }) => managerStatus?.leader)?.hostname;
   return `${reachable} of ${managers} managers are reachable, ${leader ? `${leader} leads` : 'none leads yet'}`;
-};
-
-/** The whole rule for promotions: role-rules.ts, and whether each engine has a way into the raft group. */
-const weighPromotion = async (
-  { joinAddresses }: RoleParts,
-  nodes: readonly NodeObservation[],
-  targets: readonly NodeObservation[],
-): Promise<Verdict> => {
-  const verdict = judgePromotion(nodes, targets);
-  const { stranded } = promotionOrder(nodes, targets, await joinAddresses());
-  const guards: Guard[] = stranded.map(({ node, address }) => ({
-    guard: 'JOIN_ADDRESS_GONE',
-    message: `${node.hostname} joined the swarm through ${address}, where no manager is: its engine would find no other way into the raft group, and the node would be Down; promote the node at that address first, or start the engine of ${node.hostname} anew and override`,
-  }));
-  return { ...verdict, guards: [...verdict.guards, ...guards] };
-};
-
-/** The whole rule for demotions: role-rules.ts, who else loses by it, and whether Skep could see how it ends. */
-export const weighDemotion = async (
-  { clusters, managers, joinAddresses }: Pick<RoleParts, 'clusters' | 'managers' | 'joinAddresses'>,
-  clusterId: string,
-  nodes: readonly NodeObservation[],
-  targets: readonly NodeObservation[],
-): Promise<Verdict> => {
-  const verdict = judgeDemotion(nodes, targets);
-  const leaving = targets.filter(isMember);
-  const cluster = clusters.find(clusterId);
-  if (verdict.refusal || leaving.length === 0 || !cluster) return verdict;
-  const ids = new Set(leaving.map(({ id }) => id));
-  const left = managers.of(cluster).filter(({ report }) => !ids.has(report?.swarm?.nodeId ?? ''));
-  if (left.length === 0)
-    return refused(
-      new Failure(
-        'NO_OTHER_AGENT',
-        'of the managers that would be left none has a connected agent: nobody could see how it ends, nor undo it',
-        'start the agent of another manager first',
-      ),
-    );
-  return {
-    ...verdict,
-    warnings: [...verdict.warnings, ...joinedThrough(nodes, leaving, await joinAddresses())],
-  };
 };
 
 /** Makes one node a manager, and waits until it is a reachable member of the raft group and knows it itself. */
@@ -270,7 +228,7 @@ export const demoteNodesAction = (parts: RoleParts): Action<NodesInput, NodesPla
   input: nodesInput as z.ZodType<NodesInput>,
   named: namedNodes,
   resolve: async (input, requester) => resolveNodes(parts.find, input, requester, {}, roleLock),
-  reachable: ({ clusterId }) => parts.change.reachable(clusterId),
+  reachable: (plan) => demotionReachable(parts, plan),
   judge: async ({ clusterId, nodeIds }) => {
     const state = await parts.change.readForRoles(clusterId);
     return weighDemotion(parts, clusterId, state.nodes, presentNodes(state, nodeIds));
