@@ -8,7 +8,7 @@ import type { Cluster } from './cluster.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Managers } from './managers.ts';
 import { type Observation, observationOf } from './observation.ts';
-import type { Publish, Snapshot } from './publish.ts';
+import type { Publish } from './publish.ts';
 import type { Clusters } from './registry.ts';
 import type { NoteTrouble } from './trouble.ts';
 
@@ -33,6 +33,8 @@ export type ReadCluster = {
   pause(paused: boolean): void;
 };
 
+type Answered = Observation & { hostId: string };
+
 /** How long a manager may be silent before the next one is asked as well. */
 const patienceMs = 2_000;
 
@@ -55,7 +57,7 @@ export const createReadCluster = ({
   const queued = new Map<string, Promise<FreshRead>>();
   let paused = false;
 
-  const readThrough = async (cluster: Cluster, host: Host): Promise<Observation & { hostId: string }> => {
+  const readThrough = async (cluster: Cluster, host: Host): Promise<Answered> => {
     const result = await commands.read(host.id, { __typename: 'ReadCluster', fresh: true });
     const observation = observationOf(result);
     if (observation.swarm.id !== cluster.id)
@@ -63,35 +65,39 @@ export const createReadCluster = ({
     return { ...observation, hostId: host.id };
   };
 
-  /** Nobody is told what could not be published: who waits for it looks again. */
-  const keep = (snapshot: Snapshot): Promise<void> =>
-    publish(snapshot).catch((error: unknown) => {
-      if (!(error instanceof DatabaseError)) throw error;
-      throw new Failure(
-        'DATABASE_UNAVAILABLE',
-        `what was read of the cluster could not be kept: ${error.message}`,
-        'try again; look at the server’s disk',
-      );
-    });
+  /** Published before it is answered. Nobody is told what could not be: who waits for it looks again. */
+  const told = async (
+    clusterId: string,
+    began: Date,
+    { hostId, ...observation }: Answered,
+  ): Promise<FreshRead> => {
+    if (!paused)
+      await publish({ clusterId, observation, began, hostId }).catch((error: unknown) => {
+        if (!(error instanceof DatabaseError)) throw error;
+        throw new Failure(
+          'DATABASE_UNAVAILABLE',
+          `what was read of the cluster could not be kept: ${error.message}`,
+          'try again; look at the server’s disk',
+        );
+      });
+    return { ...observation, began, hostId };
+  };
+
+  const readThroughAny = async (cluster: Cluster): Promise<Answered> => {
+    try {
+      managers.first(cluster);
+      return await firstAnswer(managers.of(cluster), (host) => readThrough(cluster, host), patienceMs);
+    } catch (error) {
+      if (!paused && error instanceof Failure) await noteTrouble(cluster.id, error);
+      throw error;
+    }
+  };
 
   const readOnce = async (clusterId: string): Promise<FreshRead> => {
     const cluster = clusters.find(clusterId);
     if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
     const began = clock.now();
-    try {
-      managers.first(cluster);
-      const { hostId, ...observation } = await firstAnswer(
-        managers.of(cluster),
-        (host) => readThrough(cluster, host),
-        patienceMs,
-      );
-      if (!paused) await keep({ clusterId, observation, began, hostId });
-      return { ...observation, began, hostId };
-    } catch (error) {
-      const isOfCluster = error instanceof Failure && error.code !== 'DATABASE_UNAVAILABLE';
-      if (!paused && isOfCluster) await noteTrouble(clusterId, error);
-      throw error;
-    }
+    return told(clusterId, began, await readThroughAny(cluster));
   };
 
   /** Begins when the read before it has ended, whoever asked for it. */
@@ -121,9 +127,7 @@ export const createReadCluster = ({
       const cluster = clusters.find(clusterId);
       if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
       const began = clock.now();
-      const { hostId, ...observation } = await readThrough(cluster, host);
-      if (!paused) await keep({ clusterId, observation, began, hostId });
-      return { ...observation, began, hostId };
+      return told(clusterId, began, await readThrough(cluster, host));
     },
     reachable: (clusterId) =>
       fresh(clusterId).then(

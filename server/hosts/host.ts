@@ -130,11 +130,13 @@ export const hostScalars = (host: Host): HostScalars => ({
   engineFailure: host.report?.engineFailure ?? null,
 });
 
+export const offline = ({ name }: Host): Failure =>
+  new Failure('HOST_OFFLINE', `the agent of host ${name} is not connected`, 'start its agent');
+
 /** Why nothing can be asked of its engine now, or null. @param connected whether its agent is. */
 export const whySilent = (host: Host, connected: boolean): Failure | null => {
   if (host.revokedAt) return new Failure('HOST_REVOKED', `host ${host.name} was revoked`, 'enrol it again');
-  if (!connected)
-    return new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
+  if (!connected) return offline(host);
   if (!host.report?.swarm)
     return new Failure(
       'ENGINE_UNREACHABLE',

@@ -7,7 +7,7 @@ import type { NodeObservation } from '../clusters/observation.ts';
 import { isLeaving, isMember } from '../clusters/quorum.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
-import { clusterOf, type Host } from '../hosts/host.ts';
+import { clusterOf, offline } from '../hosts/host.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
 import { demotionOrder } from '../nodes/role-rules.ts';
 import { demoteOne } from '../nodes/roles.ts';
@@ -111,9 +111,6 @@ const leaveOneByForce = async (
     return;
   await awaitDown(parts, run, cluster.id, nodeId);
 };
-
-const offline = (host: Host): Failure =>
-  new Failure('HOST_OFFLINE', `the agent of host ${host.name} is not connected`, 'start its agent');
 
 export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> => {
   const { clusters, hosts, links, read } = parts;

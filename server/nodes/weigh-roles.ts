@@ -1,9 +1,9 @@
 // What a change of roles is weighed by: the rules, and what they cannot know, who is connected and who joined where.
+import type { Cluster } from '../clusters/cluster.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
 import { isMember } from '../clusters/quorum.ts';
 import type { Clusters } from '../clusters/registry.ts';
-import type { Host } from '../hosts/host.ts';
 import { refused, type Verdict } from '../operations/action.ts';
 import type { Guard } from '../operations/operation.ts';
 import { Failure } from '../platform/failure.ts';
@@ -29,37 +29,32 @@ export const weighPromotion = async (
   return { ...verdict, guards: [...verdict.guards, ...guards] };
 };
 
-/** Connected managers that would be left without these nodes: through them Skep sees how it ends. */
-const managersLeft = (
-  { clusters, managers }: Pick<Parts, 'clusters' | 'managers'>,
-  clusterId: string,
-  leaving: readonly string[],
-): readonly Host[] => {
-  const cluster = clusters.find(clusterId);
-  return cluster
-    ? managers.of(cluster).filter(({ report }) => !leaving.includes(report?.swarm?.nodeId ?? ''))
-    : [];
-};
+/** Whether the agent of a manager that stays is connected: through it Skep sees how it ends. */
+const isSeenWithout = (managers: Managers, cluster: Cluster, leaving: readonly string[]): boolean =>
+  managers.of(cluster).some(({ report }) => !leaving.includes(report?.swarm?.nodeId ?? ''));
 
 /** After a restart agents come back one by one: a demotion is gone on with when one of those that stay is there. */
 export const demotionReachable = async (
-  parts: Pick<Parts, 'clusters' | 'managers'> & { change: ChangeNode },
+  { clusters, managers, change }: Pick<Parts, 'clusters' | 'managers'> & { change: ChangeNode },
   { clusterId, nodeIds }: NodesPlan,
-): Promise<boolean> =>
-  managersLeft(parts, clusterId, nodeIds).length > 0 && (await parts.change.reachable(clusterId));
+): Promise<boolean> => {
+  const cluster = clusters.find(clusterId);
+  return cluster !== null && isSeenWithout(managers, cluster, nodeIds) && change.reachable(clusterId);
+};
 
 /** The whole rule for demotions: role-rules.ts, who else loses by it, and whether Skep could see how it ends. */
 export const weighDemotion = async (
-  parts: Parts,
+  { clusters, managers, joinAddresses }: Parts,
   clusterId: string,
   nodes: readonly NodeObservation[],
   targets: readonly NodeObservation[],
 ): Promise<Verdict> => {
   const verdict = judgeDemotion(nodes, targets);
   const leaving = targets.filter(isMember);
-  if (verdict.refusal || leaving.length === 0 || !parts.clusters.find(clusterId)) return verdict;
+  const cluster = clusters.find(clusterId);
+  if (verdict.refusal || leaving.length === 0 || !cluster) return verdict;
   const ids = leaving.map(({ id }) => id);
-  if (managersLeft(parts, clusterId, ids).length === 0)
+  if (!isSeenWithout(managers, cluster, ids))
     return refused(
       new Failure(
         'NO_OTHER_AGENT',
@@ -69,6 +64,6 @@ export const weighDemotion = async (
     );
   return {
     ...verdict,
-    warnings: [...verdict.warnings, ...joinedThrough(nodes, leaving, await parts.joinAddresses())],
+    warnings: [...verdict.warnings, ...joinedThrough(nodes, leaving, await joinAddresses())],
   };
 };
