@@ -98,7 +98,13 @@ describe('the layout', () => {
 
   it('names files after what they do', () => {
     const refused = /^(utils?|helpers?|common|misc|shared|manager|service|index)\.ts$/;
-    const sources = [...server, ...agent, ...readSources('lab'), ...readSources('test')];
+    const sources = [
+      ...server,
+      ...agent,
+      ...readSources('lab'),
+      ...readSources('test'),
+      ...readSources('bench'),
+    ];
     expect(sources.map(({ path }) => path).filter((path) => refused.test(basename(path)))).toEqual([]);
     const notKebab = sources
       .map(({ path }) => path)

@@ -1,0 +1,8 @@
+// All measures: one import and one line each.
+import type { Measure } from './measure.ts';
+import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
+
+export const measures: readonly Measure[] = [
+  // One a line, so that two that are added side by side merge.
+  nodesReadyBytes,
+];
