@@ -27,12 +27,17 @@ const imports = [...server, ...agent].flatMap((source) => source.imports);
 /** The folder below server/, null for the top: app.ts, main.ts, context.ts … */
 const sliceOf = (path: string): string | null => /^server\/([^/]+)\//.exec(path)?.[1] ?? null;
 const isTop = (path: string): boolean => path.startsWith('server/') && sliceOf(path) === null;
-const isSchema = (path: string): boolean => basename(path) === 'schema.ts';
+/** A slice's `schema.ts` and the files of the folder `schema/` beside it, which lie no deeper. */
+const isSchema = (path: string): boolean => /^server\/[^/]+\/schema(\/[^/]+)?\.ts$/.test(path);
 
 /** The agents' own GraphQL. */
-const agentsEdge = ['server/hosts/agent-schema.ts', 'server/hosts/agent-endpoint.ts'];
+const isAgentSchema = (path: string): boolean => /^server\/hosts\/agent-schema(\/[^/]+)?\.ts$/.test(path);
 const isGraphqlEdge = (path: string): boolean =>
-  isTop(path) || isSchema(path) || sliceOf(path) === 'graphql' || agentsEdge.includes(path);
+  isTop(path) ||
+  isSchema(path) ||
+  sliceOf(path) === 'graphql' ||
+  isAgentSchema(path) ||
+  path === 'server/hosts/agent-endpoint.ts';
 
 const shown = (found: readonly Import[]): string[] => found.map(({ from, to }) => `${from} imports ${to}`);
 
@@ -81,6 +86,26 @@ describe('the layout', () => {
     expect(shown(wrong)).toEqual([]);
   });
 
+  it('has thin schema.ts: each imports every file of its folder schema/ and nothing else', () => {
+    const thin = [...slices.map((slice) => `server/${slice}/schema`), 'server/hosts/agent-schema'];
+    const wrong = thin.flatMap((stem) => {
+      const folder = server.map(({ path }) => path).filter((path) => path.startsWith(`${stem}/`));
+      const own = server.find(({ path }) => path === `${stem}.ts`)?.imports.map(({ to }) => to) ?? [];
+      const assembles = stem.endsWith('agent-schema') ? ['graphql'] : [];
+      const left = own.filter((to) => !folder.includes(to) && !assembles.includes(to));
+      return [...left, ...folder.filter((path) => !own.includes(path))].map((to) => `${stem}.ts: ${to}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('keeps callers’ schema and agents’ schema apart', () => {
+    const isCallers = (path: string) => isSchema(path) || sliceOf(path) === 'graphql';
+    const wrong = imports.filter(
+      ({ from, to }) => (isAgentSchema(from) && isCallers(to)) || (isSchema(from) && isAgentSchema(to)),
+    );
+    expect(shown(wrong)).toEqual([]);
+  });
+
   it('lets slices know the top only by its context, in schemas', () => {
     const wrong = imports.filter(
       ({ from, to, isTypeOnly }) =>
@@ -112,9 +137,9 @@ describe('the layout', () => {
     expect(notKebab).toEqual([]);
   });
 
-  it('has no file longer than 400 lines but schemas', () => {
+  it('has no file longer than 400 lines', () => {
     const long = [...server, ...agent]
-      .filter(({ path, lineCount }) => lineCount > 400 && !/(^|-)schema\.ts$/.test(basename(path)))
+      .filter(({ lineCount }) => lineCount > 400)
       .map(({ path, lineCount }) => `${path}: ${lineCount}`);
     expect(long).toEqual([]);
   });

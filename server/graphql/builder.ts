@@ -1,4 +1,4 @@
-// The schema builder: plugins and scalars, no types. Each slice's schema.ts adds its own.
+// The schema builder: plugins and scalars, no types. Each slice's schema/ adds its own.
 import SchemaBuilder from '@pothos/core';
 import RelayPlugin from '@pothos/plugin-relay';
 import ScopeAuthPlugin from '@pothos/plugin-scope-auth';

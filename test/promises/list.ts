@@ -261,7 +261,7 @@ export const pledges: readonly Pledge[] = [
         test: 'test/promises/lists.test.ts',
         name: 'a list that cannot be read now says so, of each node and of the cluster, and never shrinks',
         broken: {
-          file: 'server/nodes/schema.ts',
+          file: 'server/nodes/schema/node.ts',
           find: 'clusters.find(clusterId)?.trouble != null,',
           replace: 'clusters.find(clusterId) === null,',
         },
