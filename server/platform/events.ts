@@ -1,10 +1,10 @@
-// The event table: one sequence of all observed changes. Subscriptions read it by cursor; the bus is only a bell.
+// The event table: one sequence of all observed changes. This is how it is written; event-reader.ts reads it.
 import type { Prisma } from '../../prisma/generated/client.ts';
-import { createBell } from './bell.ts';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
+import { createEventReader, type EventReader } from './event-reader.ts';
 import { failpoint } from './failpoints.ts';
-import { Failure } from './failure.ts';
+import type { EventRow } from './stored-event.ts';
 
 export type Transaction = Prisma.TransactionClient;
 export type Topic = 'NODE' | 'HOST' | 'CLUSTER' | 'OPERATION' | 'AUDIT';
@@ -37,7 +37,8 @@ export type Subscription = {
   signal?: AbortSignal;
 };
 
-export type Events = {
+export type Events = Pick<EventReader, 'cursorOf' | 'check' | 'subscribe'> & {
+  reader: EventReader;
   /**
    * The one way to write: a transaction with its events. `committed` runs after the commit, before the bell and before
    * any later write, so that projections and the sequence's head move together.
@@ -45,16 +46,7 @@ export type Events = {
   transact<T>(run: (tx: Transaction, emit: Emit) => Promise<T>, committed?: (value: T) => void): Promise<T>;
   /** Cursor of the newest committed event. */
   head(): string;
-  cursorOf(seq: number): string;
-  /** @throws Failure CURSOR_TOO_OLD, BAD_USER_INPUT when one cannot go on from this cursor. */
-  check(cursor: string | null | undefined): void;
-  /** @throws Failure CURSOR_TOO_OLD, also later, when the reader falls behind what is kept. */
-  subscribe(subscription: Subscription): AsyncGenerator<StoredEvent>;
 };
-
-const pageSize = 200;
-/** A reader that missed the bell looks again by itself. */
-const bellTimeoutMs = 5_000;
 const pruneEvery = 1_000;
 
 /**
@@ -75,33 +67,15 @@ export const createEvents = async ({
   advanced?: (seq: number) => void;
   keep?: number;
 }): Promise<Events> => {
-  const bell = createBell();
-  const bounds = await db.read.event.aggregate({ _max: { seq: true }, _min: { seq: true } });
-  let headSeq = bounds._max.seq ?? 0;
-  let floorSeq = (bounds._min.seq ?? 1) - 1;
-  let prunedAt = headSeq;
-
-  const cursorOf = (seq: number): string => Buffer.from(`${generation}:${seq}`).toString('base64url');
-
-  const seqOf = (cursor: string): number => {
-    const [of, seq] = Buffer.from(cursor, 'base64url').toString().split(':');
-    if (seq === undefined || !/^\d{1,15}$/.test(seq))
-      throw new Failure(
-        'BAD_USER_INPUT',
-        'this is not a cursor of an event',
-        'take eventCursor from a query',
-      );
-    if (of !== generation || Number(seq) > headSeq)
-      throw new Failure('CURSOR_TOO_OLD', 'the cursor is of another server generation', 'query again');
-    return Number(seq);
-  };
+  const reader = await createEventReader({ db, generation });
+  let prunedAt = reader.head();
 
   const prune = async (): Promise<void> => {
-    prunedAt = headSeq;
-    const floor = headSeq - keep;
-    if (floor <= floorSeq) return;
+    prunedAt = reader.head();
+    const floor = prunedAt - keep;
+    if (floor <= reader.floor()) return;
     // First: who reads meanwhile is told that he is late, and never misses without a word.
-    floorSeq = floor;
+    reader.forget(floor);
     await db.write(async (tx) => void (await tx.event.deleteMany({ where: { seq: { lte: floor } } })));
   };
 
@@ -109,83 +83,35 @@ export const createEvents = async ({
     db
       .write(
         async (tx) => {
-          let last = 0;
+          const rows: EventRow[] = [];
           const emit: Emit = async ({ before, after, changes, ...event }) => {
-            const row = await tx.event.create({
-              data: {
-                ...event,
-                at: clock.now(),
-                beforeJson: before === null ? null : JSON.stringify(before),
-                afterJson: JSON.stringify(after),
-                changesJson: JSON.stringify(changes),
-              },
-              select: { seq: true },
-            });
-            last = row.seq;
+            const data = {
+              ...event,
+              at: clock.now(),
+              beforeJson: before === null ? null : JSON.stringify(before),
+              afterJson: JSON.stringify(after),
+              changesJson: JSON.stringify(changes),
+            };
+            const { seq } = await tx.event.create({ data, select: { seq: true } });
+            rows.push({ ...data, seq });
             await failpoint('event.emitted');
           };
-          return { value: await run(tx, emit), last };
+          return { value: await run(tx, emit), rows };
         },
-        ({ value, last }) => {
+        ({ value, rows }) => {
           committed?.(value);
-          if (last === 0) return;
-          headSeq = last;
-          advanced?.(last);
-          bell.ring();
+          const last = rows.at(-1);
+          if (!last) return;
+          reader.committed(rows);
+          advanced?.(last.seq);
           failpoint('event.committed');
         },
       )
       .then(({ value }) => {
-        if (headSeq - prunedAt >= pruneEvery) prune().catch(() => undefined);
+        if (reader.head() - prunedAt >= pruneEvery) prune().catch(() => undefined);
         return value;
       });
 
-  const tooOld = (seq: number): Failure | null =>
-    seq < floorSeq
-      ? new Failure('CURSOR_TOO_OLD', 'the events after this cursor are no longer kept', 'query again')
-      : null;
-
-  async function* subscribe({ topic, after, matches, signal }: Subscription): AsyncGenerator<StoredEvent> {
-    const ended = signal ?? new AbortController().signal;
-    let seq = after == null ? headSeq : seqOf(after);
-    while (!ended.aborted) {
-      const late = tooOld(seq);
-      if (late) throw late;
-      const until = headSeq;
-      if (until <= seq) {
-        await bell.wait(bellTimeoutMs, ended);
-        continue;
-      }
-      const rows = await db.read.event.findMany({
-        where: { topic, seq: { gt: seq, lte: until } },
-        orderBy: { seq: 'asc' },
-        take: pageSize,
-      });
-      // Pruned since it was looked at: what was read may have a gap.
-      const overtaken = tooOld(seq);
-      if (overtaken) throw overtaken;
-      for (const { beforeJson, afterJson, changesJson, ...row } of rows) {
-        const event: StoredEvent = {
-          ...(row as Pick<
-            StoredEvent,
-            'seq' | 'at' | 'topic' | 'kind' | 'clusterId' | 'subjectId' | 'operationId'
-          >),
-          before: beforeJson === null ? null : JSON.parse(beforeJson),
-          after: JSON.parse(afterJson),
-          changes: JSON.parse(changesJson),
-        };
-        seq = event.seq;
-        if (matches(event)) yield event;
-        if (ended.aborted) return;
-      }
-      if (rows.length < pageSize) seq = until;
-    }
-  }
-
-  const check = (cursor: string | null | undefined): void => {
-    const late = cursor == null ? null : tooOld(seqOf(cursor));
-    if (late) throw late;
-  };
-
-  return { transact, head: () => cursorOf(headSeq), cursorOf, check, subscribe };
+  const { cursorOf, check, subscribe } = reader;
+  return { transact, reader, head: () => cursorOf(reader.head()), cursorOf, check, subscribe };
 };

@@ -171,16 +171,16 @@ export const pledges: readonly Pledge[] = [
         test: 'test/live/cursors.test.ts',
         name: 'lets each query go on as a subscription that leads to the final state',
         broken: {
-          file: 'server/platform/events.ts',
-          find: 'where: { topic, seq: { gt: seq, lte: until } },',
-          replace: 'where: { topic, seq: { gt: seq + 1, lte: until } },',
+          file: 'server/platform/recent-events.ts',
+          find: 'while ((kept[first - 1]?.event.seq ?? 0) > seq) first -= 1;',
+          replace: 'while ((kept[first - 1]?.event.seq ?? 0) > seq + 1) first -= 1;',
         },
       },
       {
         test: 'test/live/without-engines.test.ts',
         name: 'refuse a cursor that is too old, or of another server, over both transports',
         broken: {
-          file: 'server/platform/events.ts',
+          file: 'server/platform/event-reader.ts',
           find: 'seq < floorSeq',
           replace: 'seq < 0 * floorSeq',
         },
