@@ -2,11 +2,15 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { Row, Sample } from '../bench/measure.ts';
 import { measures } from '../bench/measures.ts';
 import { type Results, readResults, withTable } from '../bench/results.ts';
 import { alternate, summarise } from '../bench/rounds.ts';
+import { folderWithHistory, seeded } from '../bench/seed-history.ts';
+import { createAsk } from '../lab/client.ts';
+import { createLifetime } from '../lab/lifetime.ts';
+import { startServer } from '../lab/processes.ts';
 
 const checkout = fileURLToPath(new URL('..', import.meta.url));
 const bench = (...args: string[]) =>
@@ -83,6 +87,32 @@ describe('npm run bench', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toMatch(/nodesReadyBytes: [\d.]+ s/);
     expect(resultsText()).toBe(before);
+  });
+});
+
+describe('a history that was written for a measure', () => {
+  const life = createLifetime();
+  afterAll(() => life.end());
+
+  it('is one that the server takes for its own, and finds things in', { timeout: 120_000 }, async () => {
+    const context = { rounds: 1, short: true, log: () => undefined, own: life.own };
+    const dir = await folderWithHistory(context, 5_000);
+    const server = await life.own(
+      () => startServer({ dir }),
+      (started) => started.stop(),
+    );
+    const ask = createAsk(() => server.url, server.adminKey);
+    const { verifyAudit } = await ask('{ verifyAudit { ok checked fault { seq message } } }');
+    // Its own first record comes after.
+    expect(verifyAudit).toEqual({ ok: true, checked: 5_001, fault: null });
+    const [actor, node, action] = [seeded.actors[0], seeded.nodes[7], seeded.actions[0]];
+    for (const filter of [{ actor }, { target: node }, { action }]) {
+      const { auditLog } = await ask(
+        'query($filter: AuditFilter) { auditLog(first: 1, filter: $filter) { edges { node { seq } } } }',
+        { filter },
+      );
+      expect({ filter, found: auditLog.edges.length }).toEqual({ filter, found: 1 });
+    }
   });
 });
 
