@@ -4,7 +4,7 @@ import type { Change, Emit, Transaction } from '../platform/events.ts';
 import type { FailureInfo } from '../platform/failure.ts';
 import { scrub } from '../platform/secrets.ts';
 import type { Actor } from './actor.ts';
-import { chainStart, hashOf } from './chain.ts';
+import { chainStart, hashOf, type Link } from './chain.ts';
 
 /**
  * INTENT before an act, OUTCOME when it is final, SECRET_READ, AUDIT_EXPORT (the history was read as a whole), OBSERVED (a
@@ -49,10 +49,7 @@ export const createAudit = ({
   appended?: (phase: Phase) => void;
 }): Audit => ({
   append: async (tx, emit, entry) => {
-    const head = await tx.auditRecord.findFirst({
-      orderBy: { seq: 'desc' },
-      select: { seq: true, hash: true },
-    });
+    const [head] = tx.$sql.all<Link>('SELECT "seq", "hash" FROM "AuditRecord" ORDER BY "seq" DESC LIMIT 1');
     const targets = entry.targets ?? [];
     const content = {
       seq: (head?.seq ?? 0) + 1,
@@ -76,12 +73,12 @@ export const createAudit = ({
       previousHash: head?.hash ?? chainStart,
     };
     const row = { ...content, hash: hashOf(content) };
-    await tx.auditRecord.create({ data: row });
+    tx.$sql.insert('AuditRecord', row);
     const ids = new Map(
       targets.flatMap((target) => (target.id === null ? [] : [[`${target.kind}:${target.id}`, target]])),
     );
-    const found = [...ids.values()].map(({ kind, id }) => ({ seq: row.seq, kind, targetId: id ?? '' }));
-    if (found.length > 0) await tx.auditTarget.createMany({ data: found });
+    for (const { kind, id } of ids.values())
+      tx.$sql.insert('AuditTarget', { seq: row.seq, kind, targetId: id ?? '' });
     await emit({
       topic: 'AUDIT',
       kind: 'ADDED',

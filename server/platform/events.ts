@@ -1,12 +1,11 @@
 // The event table: one sequence of all observed changes. This is how it is written; event-reader.ts reads it.
-import type { Prisma } from '../../prisma/generated/client.ts';
 import type { Clock } from './clock.ts';
-import type { Database } from './database.ts';
+import type { Database, Transaction } from './database.ts';
 import { createEventReader, type EventReader } from './event-reader.ts';
 import { failpoint } from './failpoints.ts';
 import type { EventRow } from './stored-event.ts';
 
-export type Transaction = Prisma.TransactionClient;
+export type { Transaction } from './database.ts';
 export type Topic = 'NODE' | 'HOST' | 'CLUSTER' | 'OPERATION' | 'AUDIT';
 export type EventKind = 'ADDED' | 'UPDATED' | 'REMOVED';
 
@@ -41,7 +40,8 @@ export type Events = Pick<EventReader, 'cursorOf' | 'check' | 'subscribe'> & {
   reader: EventReader;
   /**
    * The one way to write: a transaction with its events. `committed` runs after the commit, before the bell and before
-   * any later write, so that projections and the sequence's head move together.
+   * any later write, so that projections and the sequence's head move together; without it, the write can be committed
+   * in one group with those that come after it.
    */
   transact<T>(run: (tx: Transaction, emit: Emit) => Promise<T>, committed?: (value: T) => void): Promise<T>;
   /** Cursor of the newest committed event. */
@@ -92,14 +92,13 @@ export const createEvents = async ({
               afterJson: JSON.stringify(after),
               changesJson: JSON.stringify(changes),
             };
-            const { seq } = await tx.event.create({ data, select: { seq: true } });
-            rows.push({ ...data, seq });
+            rows.push({ ...data, seq: tx.$sql.insert('Event', data) });
             await failpoint('event.emitted');
           };
           return { value: await run(tx, emit), rows };
         },
-        ({ value, rows }) => {
-          committed?.(value);
+        committed && (({ value }) => committed(value)),
+        ({ rows }) => {
           const last = rows.at(-1);
           if (!last) return;
           reader.committed(rows);

@@ -2,6 +2,7 @@
 import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3';
 import Sqlite from 'better-sqlite3';
 import { DatabaseError, databaseErrorOf } from './database-error.ts';
+import { withPreparedStatements } from './prepared-sql.ts';
 
 /** Prisma's adapter of one connection. */
 export type Adapter = Awaited<ReturnType<PrismaBetterSqlite3['connect']>>;
@@ -61,6 +62,7 @@ export const connect = async (file: string, { readonly }: { readonly: boolean })
     throw new DatabaseError('DATABASE_UNUSABLE', message);
   }
   setPragmas(handle);
+  Object.assign(adapter, { client: withPreparedStatements(handle) });
   return { adapter, handle };
 };
 

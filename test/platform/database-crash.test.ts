@@ -36,6 +36,7 @@ it(`keeps every acknowledged write through ${KILLS} kills`, { timeout: 60_000 },
   for (const [i, file] of files.entries()) {
     const keys = keysOf(file);
     expect(keys).toEqual(expect.arrayContaining(chains[i] ?? []));
+    expect(keys.filter((key) => key.endsWith('/never'))).toEqual([]);
     const halves = keys.filter(
       (key) => !keys.includes(key.endsWith('/twin') ? key.slice(0, -5) : `${key}/twin`),
     );

@@ -17,7 +17,17 @@ try {
       process.stdout.write(`${key}\n`);
     }
   };
-  await Promise.all([writer('a'), writer('b'), writer('c')]);
+  // In groups with the others, and never to be kept.
+  const failing = async () => {
+    for (let n = 0; ; n++)
+      await db
+        .write(async (tx) => {
+          await tx.setting.create({ data: { key: `${prefix}-${n}/never`, value: '' } });
+          throw new Error('never');
+        })
+        .catch(() => undefined);
+  };
+  await Promise.all([...['a', 'b', 'c', 'd', 'e'].map(writer), failing()]);
 } catch (error) {
   process.stdout.write(`${error instanceof Error && 'code' in error ? error.code : error}\n`);
   process.exit(1);

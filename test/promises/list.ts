@@ -47,6 +47,24 @@ export const pledges: readonly Pledge[] = [
           replace: "['synchronous', 1]",
         },
       },
+      {
+        test: 'test/platform/write-groups.test.ts',
+        name: 'acknowledges nothing, and calls nothing, before the COMMIT',
+        broken: {
+          file: 'server/platform/write-queue.ts',
+          find: '      transaction.commit();',
+          replace: '      queueMicrotask(transaction.commit);',
+        },
+      },
+      {
+        test: 'test/platform/write-groups.test.ts',
+        name: 'keeps nine of ten when one fails, in their order, and shows none of them before the COMMIT',
+        broken: {
+          file: 'server/platform/write-queue.ts',
+          find: '    else transaction.undo();',
+          replace: '    else transaction.release();',
+        },
+      },
     ],
   },
   {
