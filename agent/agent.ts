@@ -77,10 +77,11 @@ export async function startAgent({
     log,
     signal: stopping.signal,
     times: times.watch,
-    onNotice: (notice) => {
-      reporter.look();
+    onNotice: async (notice) => {
       // Lost without a connection: the server reads everything anew when there is one again.
-      session?.notice(notice).catch(() => {});
+      const told = session?.notice(notice).catch(() => {});
+      reporter.look();
+      await told;
     },
   });
   const linking = runLink({

@@ -177,4 +177,6 @@ export interface SwarmReport {
 export interface Notice {
   readonly nodes: readonly string[];
   readonly gap: boolean;
+  /** As the engine answered after the event; others of `nodes` have to be read. */
+  readonly seen: readonly object[];
 }

@@ -1,4 +1,4 @@
-// Listens to the engine's node events: hints that the cluster is worth a new read, lossy and never facts.
+// Listens to the engine's node events, and looks at once at the node of each: an event is lossy and never a fact.
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Notice } from './contract.ts';
@@ -11,16 +11,21 @@ export interface WatchTimes {
   /** A dead engine can leave its stream open and silent: `_ping` tells. */
   readonly pingMs: number;
   readonly retryMs: number;
-  /** Events this close together become one notice. */
+  /** How long a hint waits for what is read of its node; events this close together become one hint. */
   readonly gatherMs: number;
 }
 
 const defaultTimes: WatchTimes = { pingMs: 10_000, retryMs: 1000, gatherMs: 50 };
 const longestLine = 1024 * 1024;
+/** More nodes than these at once, as when a rack fails, are cheaper to list: the server does. */
+const looksAtOnce = 8;
 
 /**
  * Keeps an event stream open until `signal` aborts; then resolves. Each time the stream begins there is a notice with
- * `gap`, since events before it are lost.
+ * `gap`, since events before it are lost. An event becomes a notice with its node, or a hint alone where the node cannot
+ * be read in time.
+ *
+ * @param onNotice - resolves when the server has it: only then the same node is looked at again
  */
 export async function watchEvents({
   engine,
@@ -30,29 +35,49 @@ export async function watchEvents({
   times = defaultTimes,
 }: {
   engine: Engine;
-  onNotice: (notice: Notice) => void;
+  onNotice: (notice: Notice) => Promise<void>;
   log: Log;
   signal: AbortSignal;
   times?: WatchTimes;
 }): Promise<void> {
+  /** Named by events, and the server was not told yet. */
   const gathered = new Set<string>();
+  /** Being looked at; true: named again since the look began. */
+  const looks = new Map<string, boolean>();
   let timer: NodeJS.Timeout | undefined;
   const flush = (): void => {
+    clearTimeout(timer);
     timer = undefined;
-    onNotice({ nodes: [...gathered], gap: false });
+    if (gathered.size > 0) void onNotice({ nodes: [...gathered], gap: false, seen: [] });
     gathered.clear();
+  };
+  const look = async (id: string): Promise<void> => {
+    looks.set(id, false);
+    const node = await engine.node(id).catch(() => undefined);
+    // Also answered for a hostname or the beginning of an id.
+    if (node?.ID === id) {
+      gathered.delete(id);
+      await onNotice({ nodes: [id], gap: false, seen: [node] });
+    } else flush();
+    const isNamedAgain = looks.get(id) === true;
+    looks.delete(id);
+    if (isNamedAgain) hear(id);
+  };
+  const hear = (id: string): void => {
+    gathered.add(id);
+    timer ??= setTimeout(flush, times.gatherMs);
+    if (looks.has(id)) looks.set(id, true);
+    else if (looks.size < looksAtOnce) void look(id);
   };
   const gather = (line: string): void => {
     const event = eventShape.safeParse(parseJson(line));
-    if (!event.success || event.data.Type !== 'node') return;
-    gathered.add(event.data.Actor.ID);
-    timer ??= setTimeout(flush, times.gatherMs);
+    if (event.success && event.data.Type === 'node') hear(event.data.Actor.ID);
   };
 
   const follow = async (): Promise<void> => {
     const dead = new AbortController();
     const stream = await engine.nodeEvents(AbortSignal.any([signal, dead.signal]));
-    onNotice({ nodes: [], gap: true });
+    void onNotice({ nodes: [], gap: true, seen: [] });
     const watchdog = setInterval(() => engine.ping().catch(() => dead.abort()), times.pingMs);
     try {
       for await (const line of linesOf(stream)) gather(line);

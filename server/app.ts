@@ -337,7 +337,6 @@ export const createApp = async ({
     admit: createAdmitExport({ ...transport, ...parts }),
     server: installation,
   });
-  const notice = (hostId: string): void => watch.notice(hostId);
   const agents = createAgentEndpoint({
     version,
     identity,
@@ -349,7 +348,7 @@ export const createApp = async ({
     identityRule: createIdentityRule({ hosts, links, commands, audit, clock, log }),
     denials,
     branches: createBranches({ db, events, audit, heads, hosts, identity, life, onOlder: again, log }),
-    notice,
+    notice: watch.notice,
     generation,
     behindProxy: config.behindProxy,
     sourceOf: parts.sourceOf,

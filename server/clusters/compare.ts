@@ -28,10 +28,14 @@ const downSince = (before: SeenNode | undefined, { status, updatedAt }: NodeObse
 export const isSetByPeople = ({ path }: Change): boolean =>
   path === 'role' || path === 'availability' || path === 'labels' || path.startsWith('labels.');
 
-/** A read through a manager that lags behind does not take anything back: the higher version stands. */
-const newer = (before: SeenNode | undefined, seen: NodeObservation): SeenNode => {
+/**
+ * A read through a manager that lags behind does not take anything back: the higher version stands. What no version
+ * counts, the place in the raft group, is of the newest read.
+ * @param isOld the node was read after this read had begun.
+ */
+const newer = (before: SeenNode | undefined, seen: NodeObservation, isOld = false): SeenNode => {
   if (before && before.version > seen.version)
-    return { ...before, managerStatus: seen.managerStatus, observedRole: seen.observedRole };
+    return isOld ? before : { ...before, managerStatus: seen.managerStatus, observedRole: seen.observedRole };
   return {
     ...seen,
     unexplained: before?.unexplained ?? false,
@@ -40,19 +44,50 @@ const newer = (before: SeenNode | undefined, seen: NodeObservation): SeenNode =>
   };
 };
 
-export const compareNodes = (before: Cluster['nodes'], seen: readonly NodeObservation[]) => {
-  const nodes = new Map(seen.map((node) => [node.id, newer(before.get(node.id), node)]));
-  const differences: NodeDifference[] = [];
-  for (const after of nodes.values()) {
-    const old = before.get(after.id);
-    if (!old) differences.push({ kind: 'ADDED', before: null, after, changes: [] });
-    else {
-      const changes = changesOf(told(old), told(after));
-      if (changes.length > 0) differences.push({ kind: 'UPDATED', before: old, after, changes });
-    }
-  }
+const differenceOf = (old: SeenNode | undefined, after: SeenNode): NodeDifference[] => {
+  if (!old) return [{ kind: 'ADDED', before: null, after, changes: [] }];
+  const changes = changesOf(told(old), told(after));
+  return changes.length > 0 ? [{ kind: 'UPDATED', before: old, after, changes }] : [];
+};
+
+/**
+ * All nodes of a cluster: who is missing has been removed.
+ * @param isOld whether the node was read alone after this list had begun to be read.
+ */
+export const compareNodes = (
+  before: Cluster['nodes'],
+  seen: readonly NodeObservation[],
+  isOld: (nodeId: string) => boolean,
+) => {
+  const nodes = new Map(seen.map((node) => [node.id, newer(before.get(node.id), node, isOld(node.id))]));
+  const differences = [...nodes.values()].flatMap((after) => differenceOf(before.get(after.id), after));
   for (const old of before.values())
     if (!nodes.has(old.id)) differences.push({ kind: 'REMOVED', before: old, after: old, changes: [] });
+  return { nodes, differences };
+};
+
+/** Whether a read of this node alone has news: it is known, and was written since it was seen. */
+export const isNews = ({ nodes }: Cluster, { id, version }: NodeObservation): boolean =>
+  version > (nodes.get(id)?.version ?? Number.POSITIVE_INFINITY);
+
+/** Whether nothing of it is new, or all: a place in the raft group that changed has no version to be ordered by. */
+export const isOrdered = ({ nodes }: Cluster, seen: NodeObservation): boolean => {
+  const old = nodes.get(seen.id);
+  return (
+    old !== undefined && (seen.version !== old.version || differenceOf(old, newer(old, seen)).length === 0)
+  );
+};
+
+/** Some nodes, read each alone. Nothing is said of the others, nor by one that is not newer than what is known. */
+export const compareSome = (cluster: Cluster, seen: readonly NodeObservation[]) => {
+  const nodes = new Map(cluster.nodes);
+  const differences: NodeDifference[] = [];
+  for (const node of seen.filter((node) => isNews(cluster, node))) {
+    const old = cluster.nodes.get(node.id);
+    const after = newer(old, node);
+    nodes.set(node.id, after);
+    differences.push(...differenceOf(old, after));
+  }
   return { nodes, differences };
 };
 

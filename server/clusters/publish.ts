@@ -6,7 +6,15 @@ import type { Clock } from '../platform/clock.ts';
 import type { Change, Emit, Transaction } from '../platform/events.ts';
 import { followRotation, isOfRotation } from './ca-rotation.ts';
 import { type CaRotation, type Cluster, isFormerManager, type SeenNode } from './cluster.ts';
-import { compareNodes, compareSwarm, isSetByPeople, type NodeDifference } from './compare.ts';
+import {
+  compareNodes,
+  compareSome,
+  compareSwarm,
+  isNews,
+  isOrdered,
+  isSetByPeople,
+  type NodeDifference,
+} from './compare.ts';
 import { type Explanation, explain } from './explain.ts';
 import type { NodeObservation, Observation } from './observation.ts';
 import type { Clusters } from './registry.ts';
@@ -14,8 +22,20 @@ import { secretsSeen } from './secret-times.ts';
 
 /** `began`: when the read began; `hostId`: whose engine answered. */
 export type Snapshot = { clusterId: string; observation: Observation; began: Date; hostId: string };
-export type Publish = (snapshot: Snapshot) => Promise<void>;
 
+export type Publish = {
+  list(snapshot: Snapshot): Promise<void>;
+  /**
+   * Nodes that were read each alone, a moment ago: what is newer by its version is published, and nothing is said of the
+   * others. @returns false: only a list can tell; one is not known yet, or its place in the raft group changed.
+   */
+  nodes(clusterId: string, nodes: readonly NodeObservation[]): Promise<boolean>;
+};
+
+/** Whose a node's difference is. `undecided`: a join is open that it may be of. */
+type NodeVerdict = { operationId: string | null; undecided: boolean; external: readonly Change[] };
+
+const never = new Date(0);
 /** How long a node without a name is left out of what is shown. */
 const describeMs = 5_000;
 
@@ -44,6 +64,8 @@ export const createPublish = ({
     return now !== null && now !== hostId;
   };
 
+  /** When nodes were read each alone, until a list is published that was begun later. */
+  const readAlone = new Map<string, Date>();
   const undescribed = new Map<string, number>();
   /** Left out of the first sight of their cluster for want of a name: nobody's change when they come. */
   const atFirstSight = new Set<string>();
@@ -60,11 +82,11 @@ export const createPublish = ({
       return performance.now() - since > describeMs;
     });
 
-  return async ({ clusterId, observation: read, began, hostId }) => {
+  const list: Publish['list'] = async ({ clusterId, observation: read, began, hostId }) => {
     const known = clusters.find(clusterId);
     if (!known || known.dissolvedAt) return;
     const observation = { ...read, nodes: described(read, known) };
-    const { differences } = compareNodes(known.nodes, observation.nodes);
+    const { differences } = compareNodes(known.nodes, observation.nodes, () => false);
     const quiet =
       known.swarm !== null &&
       // Stored before these were looked at.
@@ -83,6 +105,61 @@ export const createPublish = ({
     );
   };
 
+  const some: Publish['nodes'] = async (clusterId, nodes) => {
+    const known = clusters.find(clusterId);
+    if (!known || known.dissolvedAt || !nodes.every((node) => isOrdered(known, node))) return false;
+    if (!nodes.some((node) => isNews(known, node))) return true;
+    const seenAt = clock.now();
+    await clusters.change(clusterId, async (before, tx, emit) => {
+      if (before.dissolvedAt) return null;
+      const seen = compareSome(before, nodes);
+      const explanation = await explain(tx, before.id, before.observedAt, seenAt);
+      for (const difference of seen.differences)
+        await tell(tx, emit, before, difference, explainNode(difference, explanation, before), seenAt);
+      await explanation.settle();
+      for (const { after } of seen.differences) readAlone.set(after.id, seenAt);
+      return { nodes: seen.nodes };
+    });
+    return true;
+  };
+
+  /** The event of a node's difference, and its record when it is nobody's of ours. */
+  async function tell(
+    tx: Transaction,
+    emit: Emit,
+    cluster: Cluster,
+    difference: NodeDifference,
+    { operationId, external: theirs }: NodeVerdict,
+    seenAt: Date,
+  ): Promise<void> {
+    const { kind, before, after } = difference;
+    await emit({
+      topic: 'NODE',
+      kind,
+      clusterId: cluster.id,
+      subjectId: after.id,
+      before: before && nodeScalars(before),
+      after: nodeScalars(after),
+      changes: difference.changes,
+      operationId,
+    });
+    if (theirs.length === 0 || cluster.swarm === null) return;
+    await observed(
+      tx,
+      emit,
+      cluster,
+      `node${kind === 'UPDATED' ? 'Changed' : kind === 'ADDED' ? 'Added' : 'Removed'}`,
+      {
+        target: { kind: 'NODE', id: after.id, name: after.hostname },
+        changes: kind === 'UPDATED' ? theirs : [],
+        input: {
+          observedBetween: { from: cluster.observedAt, to: seenAt },
+          versions: { from: before?.version ?? null, to: after.version },
+        },
+      },
+    );
+  }
+
   async function apply(
     before: Cluster,
     tx: Transaction,
@@ -92,7 +169,8 @@ export const createPublish = ({
     const { observation, began, hostId } = snapshot;
     if (before.dissolvedAt || (before.observedAt && began < before.observedAt)) return null;
     const firstSight = before.swarm === null;
-    const { nodes, differences } = compareNodes(before.nodes, observation.nodes);
+    const isOld = (nodeId: string): boolean => began <= (readAlone.get(nodeId) ?? never);
+    const { nodes, differences } = compareNodes(before.nodes, observation.nodes, isOld);
     const explanation = await explain(tx, before.id, before.observedAt, clock.now());
     const interval = { observedBetween: { from: before.observedAt, to: began } };
 
@@ -103,31 +181,7 @@ export const createPublish = ({
           ...difference.after,
           unexplained: verdict.undecided && !firstSight,
         });
-      await emit({
-        topic: 'NODE',
-        kind: difference.kind,
-        clusterId: before.id,
-        subjectId: difference.after.id,
-        before: difference.before && nodeScalars(difference.before),
-        after: nodeScalars(difference.after),
-        changes: difference.changes,
-        operationId: verdict.operationId,
-      });
-      if (verdict.external.length > 0 && !firstSight)
-        await observed(
-          tx,
-          emit,
-          before,
-          `node${difference.kind === 'UPDATED' ? 'Changed' : difference.kind === 'ADDED' ? 'Added' : 'Removed'}`,
-          {
-            target: { kind: 'NODE', id: difference.after.id, name: difference.after.hostname },
-            changes: difference.kind === 'UPDATED' ? verdict.external : [],
-            input: {
-              ...interval,
-              versions: { from: difference.before?.version ?? null, to: difference.after.version },
-            },
-          },
-        );
+      await tell(tx, emit, before, difference, verdict, began);
     }
     for (const node of nodes.values()) {
       if (!node.unexplained) continue;
@@ -158,6 +212,7 @@ export const createPublish = ({
       });
     if (followed.ended) await endedLate(tx, emit, before, followed.ended, observation);
     await explanation.settle();
+    for (const id of before.nodes.keys()) if (!isOld(id) || !nodes.has(id)) readAlone.delete(id);
     for (const node of nodes.values())
       if (isNewlyMatched(node)) nodes.set(node.id, { ...node, hostId: hostOf(node.id) });
     // Unchanged nodes keep their identity, so that only what differs is stored.
@@ -180,7 +235,7 @@ export const createPublish = ({
     };
   }
 
-  function explainNode(difference: NodeDifference, explanation: Explanation, cluster: Cluster) {
+  function explainNode(difference: NodeDifference, explanation: Explanation, cluster: Cluster): NodeVerdict {
     const subjectId = difference.after.id;
     if (difference.kind === 'ADDED') {
       const operationId =
@@ -207,6 +262,8 @@ export const createPublish = ({
       external: cluster.swarm ? externalChanges : [],
     };
   }
+
+  return { list, nodes: some };
 
   /** A rotation whose operation did not wait for its end: nobody else would tell of it. */
   async function endedLate(

@@ -1,4 +1,5 @@
 // Reading a cluster afresh through a manager. One read at a time: their order is the order of what is published.
+import { ZodError } from 'zod';
 import type { Commands } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -7,7 +8,7 @@ import { Failure } from '../platform/failure.ts';
 import type { Cluster } from './cluster.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Managers } from './managers.ts';
-import { type Observation, observationOf } from './observation.ts';
+import { nodeObservationOf, type Observation, observationOf } from './observation.ts';
 import type { Publish } from './publish.ts';
 import type { Clusters } from './registry.ts';
 import type { NoteTrouble } from './trouble.ts';
@@ -27,6 +28,12 @@ export type ReadCluster = {
   fresh(clusterId: string): Promise<FreshRead>;
   /** The same through one host and no other, for a cluster that was begun anew there. */
   through(clusterId: string, host: Host): Promise<FreshRead>;
+  /**
+   * Publishes what the agent of a manager read of single nodes by itself.
+   * @returns false: it says not all, so a read has to tell; the host is not one that would be read through, or a node is
+   * not known yet.
+   */
+  seen(clusterId: string, hostId: string, nodes: readonly unknown[]): Promise<boolean>;
   /** Whether it can be read now. */
   reachable(clusterId: string): Promise<boolean>;
   /** While true, reads are answered and not published (a test's way to pause the watcher). */
@@ -72,7 +79,7 @@ export const createReadCluster = ({
     { hostId, ...observation }: Answered,
   ): Promise<FreshRead> => {
     if (!paused)
-      await publish({ clusterId, observation, began, hostId }).catch((error: unknown) => {
+      await publish.list({ clusterId, observation, began, hostId }).catch((error: unknown) => {
         if (!(error instanceof DatabaseError)) throw error;
         throw new Failure(
           'DATABASE_UNAVAILABLE',
@@ -128,6 +135,17 @@ export const createReadCluster = ({
       if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`, 'list clusters');
       const began = clock.now();
       return told(clusterId, began, await readThrough(cluster, host));
+    },
+    seen: async (clusterId, hostId, nodes) => {
+      const cluster = clusters.find(clusterId);
+      if (paused || !cluster || !managers.of(cluster).some(({ id }) => id === hostId)) return false;
+      try {
+        return await publish.nodes(clusterId, nodes.map(nodeObservationOf));
+      } catch (error) {
+        // The read that follows meets the same, and says so where it matters.
+        if (error instanceof DatabaseError || error instanceof ZodError) return false;
+        throw error;
+      }
     },
     reachable: (clusterId) =>
       fresh(clusterId).then(

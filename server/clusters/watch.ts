@@ -1,5 +1,6 @@
 // One watcher a cluster: reads on every hint and on a timer, so that what the engine's lossy events miss is seen too.
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Notice } from '../hosts/agent-schema/builder.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import { type Bell, createBell } from '../platform/bell.ts';
 import { Failure } from '../platform/failure.ts';
@@ -8,13 +9,15 @@ import type { ReadCluster } from './read.ts';
 import type { Clusters } from './registry.ts';
 
 export type Watch = {
-  /** An agent heard something of its swarm. */
-  notice(hostId: string): void;
+  /** An agent heard something of its swarm. Resolves when what it read by itself is published. */
+  notice(hostId: string, notice: Pick<Notice, 'gap' | 'seen'>): Promise<void>;
   stop(): void;
 };
 
 /** Events come in bursts of a few milliseconds; one read answers them all. */
 const debounceMs = 5;
+/** What the event told of is published already: a read looks soon whether anything else is new. */
+const afterSeenMs = 250;
 
 /** @param intervalMs between two reads without a hint: leader, reachability and tokens send no events. */
 export const createWatch = ({
@@ -32,6 +35,7 @@ export const createWatch = ({
 }): Watch => {
   const stopping = new AbortController();
   const hints = new Map<string, Bell>();
+  const later = new Map<string, NodeJS.Timeout>();
 
   const watch = async (clusterId: string, bell: Bell): Promise<void> => {
     while (!stopping.signal.aborted && clusters.find(clusterId)?.dissolvedAt === null) {
@@ -56,7 +60,17 @@ export const createWatch = ({
   };
 
   const hint = (clusterId: string | null | undefined): void => {
-    if (clusterId) hints.get(clusterId)?.ring();
+    if (!clusterId) return;
+    clearTimeout(later.get(clusterId));
+    later.delete(clusterId);
+    hints.get(clusterId)?.ring();
+  };
+  const hintLater = (clusterId: string): void => {
+    if (!later.has(clusterId))
+      later.set(
+        clusterId,
+        setTimeout(() => hint(clusterId), afterSeenMs),
+      );
   };
 
   for (const { id } of clusters.list()) begin(id);
@@ -66,10 +80,16 @@ export const createWatch = ({
     hint(host.membership?.clusterId);
   });
   return {
-    notice: (hostId) => {
-      const host = hosts.find(hostId);
-      hint(host?.report?.swarm?.clusterId);
+    notice: async (hostId, { gap, seen }) => {
+      const clusterId = hosts.find(hostId)?.report?.swarm?.clusterId;
+      if (!clusterId) return;
+      const isTold = !gap && seen && seen.length > 0 && (await read.seen(clusterId, hostId, seen));
+      if (isTold) hintLater(clusterId);
+      else hint(clusterId);
     },
-    stop: () => stopping.abort(),
+    stop: () => {
+      stopping.abort();
+      for (const timer of later.values()) clearTimeout(timer);
+    },
   };
 };

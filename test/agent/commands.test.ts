@@ -289,6 +289,49 @@ test('a stop lets the running effect end and begins no other', async () => {
   expect(engine.askedFor('POST /nodes/n1/update')).toHaveLength(0);
 });
 
+test('an event brings its node, read after it; once more when it is named again meanwhile', async () => {
+  const streams: ServerResponse[] = [];
+  engine.answers['GET /events'] = (_, response) => {
+    response.flushHeaders();
+    streams.push(response);
+  };
+  const reads: (() => void)[] = [];
+  let version = 0;
+  engine.answers['GET /nodes/n1'] = (_, response) => {
+    version += 1;
+    const body = JSON.stringify({ ...node, Version: { Index: version } });
+    reads.push(() => response.end(body));
+  };
+  // Answered for what is only the beginning of an id.
+  engine.answers['GET /nodes/n'] = { body: node };
+  await start();
+  await until(() => server.heardOf('report').length > 0, 'a report');
+  const stream = await until(() => streams[0], 'a stream');
+  const tell = (id: string) =>
+    stream.write(`${JSON.stringify({ Type: 'node', Action: 'update', Actor: { ID: id } })}\n`);
+  const notices = () =>
+    server
+      .heardOf('notice')
+      .map(({ input }) => Object(input.input))
+      .filter(({ gap }) => !gap);
+  tell('n1');
+  await until(() => reads.length === 1, 'the first read');
+  // It takes longer than a hint may wait.
+  await until(() => notices().length === 1, 'the hint alone');
+  expect(notices()[0]).toEqual({ nodes: ['n1'], gap: false, seen: [] });
+  tell('n1');
+  tell('n1');
+  reads.shift()?.();
+  await until(() => reads.length === 1, 'the second read');
+  reads.shift()?.();
+  await until(() => notices().length >= 3, 'both reads');
+  tell('n');
+  await until(() => notices().some(({ nodes }) => nodes[0] === 'n'), 'the hint of the other');
+  const seen = notices().flatMap((one) => one.seen.map((node: { Version: unknown }) => node.Version));
+  expect(seen).toEqual([{ Index: 1 }, { Index: 2 }]);
+  expect(notices().findLast(({ nodes }) => nodes[0] === 'n')).toMatchObject({ seen: [] });
+});
+
 test('node events become notices, each stream begins with a gap', async () => {
   const streams: ServerResponse[] = [];
   engine.answers['GET /events'] = (_, response) => {

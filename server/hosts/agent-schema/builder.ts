@@ -22,8 +22,11 @@ export type AgentContext = {
   attach: (signature: string, claim: AttachClaim) => Promise<{ host: string; recall: boolean }>;
   recalled: Branches['recalled'];
   report: (hostId: string, report: Report) => Promise<void>;
-  notice: (hostId: string, notice: { nodes: readonly string[]; gap: boolean }) => void;
+  notice: (hostId: string, notice: Notice) => Promise<void>;
 };
+
+/** What an agent heard of its swarm, and read of it by itself. */
+export type Notice = { nodes: readonly string[]; gap: boolean; seen?: readonly unknown[] | null };
 
 export const builder = new SchemaBuilder<{
   Context: AgentContext;

@@ -77,6 +77,11 @@ const NoticeInput = builder.inputType('NoticeInput', {
       required: true,
       description: 'The stream was broken and has just begun anew: events may be missing.',
     }),
+    seen: t.field({
+      type: ['JSON'],
+      description:
+        'What GET /nodes/{id} answered of nodes in `nodes`, asked after their events. The server believes a manager that it would read through, and the higher version; the others it reads.',
+    }),
   }),
 });
 
@@ -91,10 +96,10 @@ builder.mutationFields((t) => ({
   }),
   notice: t.boolean({
     description:
-      'The engine’s event stream spoke of these nodes: a hint to read the cluster again, never a fact.',
+      'The engine’s event stream spoke of these nodes: a hint to read the cluster again, never a fact. Answers when what was `seen` is published.',
     args: { input: t.arg({ type: NoticeInput, required: true }) },
-    resolve: (_, { input }, context) => {
-      context.notice(attached(context).hostId, input);
+    resolve: async (_, { input }, context) => {
+      await context.notice(attached(context).hostId, input);
       return true;
     },
   }),
