@@ -3,7 +3,7 @@ import { readFileSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import type { Binding } from './connection.ts';
 import type { CommandName } from './contract.ts';
 import { commandKinds } from './executors.ts';
@@ -45,31 +45,31 @@ const settingsShape = z.object({
   /** `wss://server:4000/agent`, `ws://…` to this machine only, or `ws+unix:/path/to.sock:/agent`. */
   SKEP_AGENT_SERVER: z.string({ error: 'is missing: the URL of the server, wss://…/agent' }),
   /** `none`: a proxy in front of the server ends the TLS, and its certificate is trusted here (NODE_EXTRA_CA_CERTS); `required`: the server’s key vouches for this very TLS connection, whoever signed its certificate. */
-  SKEP_AGENT_BINDING: z.enum(['required', 'none']).default('required'),
+  SKEP_AGENT_BINDING: z._default(z.enum(['required', 'none']), 'required'),
   /** Folder of the key, the membership and the journal. One agent a folder. */
-  SKEP_AGENT_STATE: z.string().min(1).default('/var/lib/skep-agent'),
+  SKEP_AGENT_STATE: z._default(z.string().check(z.minLength(1)), '/var/lib/skep-agent'),
   /** The engine's unix socket. */
-  SKEP_AGENT_DOCKER_SOCKET: z.string().min(1).default('/var/run/docker.sock'),
+  SKEP_AGENT_DOCKER_SOCKET: z._default(z.string().check(z.minLength(1)), '/var/run/docker.sock'),
   /** The one-time enrolment secret; ignored once enrolled. No flag: other users can read those. */
-  SKEP_AGENT_ENROLMENT: z.string().optional(),
+  SKEP_AGENT_ENROLMENT: z.optional(z.string()),
   /** A file that holds the enrolment secret; `-`: it is asked for, or read as one line from the standard input. */
-  SKEP_AGENT_ENROLMENT_FILE: z.string().optional(),
+  SKEP_AGENT_ENROLMENT_FILE: z.optional(z.string()),
   /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes, recovery. All by default. */
-  SKEP_AGENT_ALLOW: z.string().default(Object.keys(groups).join(',')),
+  SKEP_AGENT_ALLOW: z._default(z.string(), Object.keys(groups).join(',')),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
-  SKEP_AGENT_ADDRESSES: z.string().default(''),
+  SKEP_AGENT_ADDRESSES: z._default(z.string(), ''),
   /** The network interfaces whose addresses are reported, by comma; `none` reports only SKEP_AGENT_ADDRESSES. All by default. */
-  SKEP_AGENT_INTERFACES: z.string().default(''),
+  SKEP_AGENT_INTERFACES: z._default(z.string(), ''),
   /** The host's name, when it is not to be the engine's own. */
-  SKEP_AGENT_HOSTNAME: z.string().min(1).optional(),
+  SKEP_AGENT_HOSTNAME: z.optional(z.string().check(z.minLength(1))),
   /** What changes when the machine is started anew, where the kernel's own boot id does not say it: hosts that share a kernel. */
-  SKEP_AGENT_BOOT_ID: z.string().min(1).max(100).optional(),
+  SKEP_AGENT_BOOT_ID: z.optional(z.string().check(z.minLength(1), z.maxLength(100))),
   /** `yes`: speak without TLS to another machine. Join tokens then cross the network in clear. */
-  SKEP_AGENT_PLAINTEXT: z.enum(['yes', 'no']).default('no'),
+  SKEP_AGENT_PLAINTEXT: z._default(z.enum(['yes', 'no']), 'no'),
   /** For tests of failure: names places at which the agent fails on purpose (docs/testing-faults.md). Never in production. */
-  SKEP_AGENT_FAILPOINTS: z.string().optional(),
+  SKEP_AGENT_FAILPOINTS: z.optional(z.string()),
   /** trace, debug, info, warn, error or fatal. */
-  SKEP_AGENT_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+  SKEP_AGENT_LOG_LEVEL: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), 'info'),
 });
 
 const flags: Readonly<Record<string, { readonly type: 'string' }>> = {

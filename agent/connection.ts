@@ -1,9 +1,9 @@
 // One graphql-ws connection to the server: requests with a deadline, one subscription, heartbeats; never reconnects.
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import type { TLSSocket } from 'node:tls';
 import { type Client, createClient, MessageType, stringifyMessage } from 'graphql-ws';
-import { type ClientOptions, WebSocket } from 'ws';
-import { z } from 'zod';
+import WebSocket, { type ClientOptions } from 'ws';
+import * as z from 'zod/mini';
 
 const requestTimeoutMs = 20_000;
 const connectTimeoutMs = 10_000;
@@ -40,7 +40,7 @@ export interface Connection {
   /** The TLS exporter of RFC 9266 in base64url; null without TLS. */
   readonly channel: string | null;
   /** Rejects with ServerRefusal, or with ConnectionLost when no answer came. */
-  request<T>(query: string, variables: Record<string, unknown>, shape: z.ZodType<T>): Promise<T>;
+  request<T>(query: string, variables: Record<string, unknown>, shape: z.ZodMiniType<T>): Promise<T>;
   /** `next` gets each `data`. Rejects when the subscription ends, as it always does with its connection. */
   subscribe(query: string, next: (data: unknown) => void): Promise<never>;
   /** Pings this often from now on; a connection silent for twice as long is cut. */
@@ -78,14 +78,19 @@ function socketClass(
 }
 
 function exporterOf(socket: Socket | undefined): string | null {
-  if (!(socket instanceof TLSSocket)) return null;
+  if (!isTls(socket)) return null;
   return socket.exportKeyingMaterial(32, 'EXPORTER-Channel-Binding', Buffer.alloc(0)).toString('base64url');
+}
+
+// Not by its class: to name that would load Node's TLS where there is none.
+function isTls(socket: Socket | undefined): socket is TLSSocket {
+  return socket !== undefined && 'exportKeyingMaterial' in socket;
 }
 
 const errorsShape = z.array(
   z.looseObject({
     message: z.string(),
-    extensions: z.looseObject({ code: z.string().optional() }).optional(),
+    extensions: z.optional(z.looseObject({ code: z.optional(z.string()) })),
   }),
 );
 
@@ -148,7 +153,11 @@ export async function connect(
     }, intervalMs);
   };
 
-  const request = <T>(query: string, variables: Record<string, unknown>, shape: z.ZodType<T>): Promise<T> => {
+  const request = <T>(
+    query: string,
+    variables: Record<string, unknown>,
+    shape: z.ZodMiniType<T>,
+  ): Promise<T> => {
     const answer = new Promise<T>((resolve, reject) => {
       const timer = setTimeout(
         () => end(new ConnectionLost('the server did not answer in time')),

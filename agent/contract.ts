@@ -1,8 +1,8 @@
 // What the server sends and what the agent answers, as zod shapes and types: the agent's side of agent.graphql.
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 const label = z.object({ key: z.string(), value: z.string() });
-const optionalText = z.string().nullish();
+const optionalText = z.nullish(z.string());
 
 /**
  * Each command type of `CommandBody`, with the field names of the document in documents.ts. Two fields that differ
@@ -14,9 +14,9 @@ export const commandBody = z.discriminatedUnion('__typename', [
     advertiseAddr: z.string(),
     listenAddr: z.string(),
     dataPathAddr: optionalText,
-    dataPathPort: z.int().nullish(),
-    defaultAddrPool: z.array(z.string()).nullish(),
-    subnetSize: z.int().nullish(),
+    dataPathPort: z.nullish(z.int()),
+    defaultAddrPool: z.nullish(z.array(z.string())),
+    subnetSize: z.nullish(z.int()),
     autolock: z.boolean(),
   }),
   z.object({
@@ -48,21 +48,21 @@ export const commandBody = z.discriminatedUnion('__typename', [
   z.object({
     __typename: z.literal('UpdateNode'),
     node: z.string(),
-    wantedRole: z.enum(['worker', 'manager']).nullish(),
-    wantedAvailability: z.enum(['active', 'pause', 'drain']).nullish(),
+    wantedRole: z.nullish(z.enum(['worker', 'manager'])),
+    wantedAvailability: z.nullish(z.enum(['active', 'pause', 'drain'])),
     setLabels: z.array(label),
     removeLabels: z.array(z.string()),
   }),
   z.object({ __typename: z.literal('UnlockSwarm'), unlockKey: z.string() }),
   z.object({
     __typename: z.literal('UpdateSwarm'),
-    wantedAutolock: z.boolean().nullish(),
-    certificateExpirySeconds: z.int().nullish(),
-    heartbeatPeriodSeconds: z.int().nullish(),
-    taskHistoryLimit: z.int().nullish(),
-    snapshotInterval: z.int().nullish(),
-    keepOldSnapshots: z.int().nullish(),
-    forceRotate: z.int().nullish(),
+    wantedAutolock: z.nullish(z.boolean()),
+    certificateExpirySeconds: z.nullish(z.int()),
+    heartbeatPeriodSeconds: z.nullish(z.int()),
+    taskHistoryLimit: z.nullish(z.int()),
+    snapshotInterval: z.nullish(z.int()),
+    keepOldSnapshots: z.nullish(z.int()),
+    forceRotate: z.nullish(z.int()),
     rotateUnlockKey: z.boolean(),
   }),
 ]);

@@ -1,7 +1,7 @@
 // One HTTP call to the Docker Engine over its socket: API version, deadline, and an answer that is read to its end.
 import { Agent, IncomingMessage } from 'node:http';
 import Docker from 'dockerode';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { engineRefusal } from './engine-failures.ts';
 import { errorShape } from './engine-shapes.ts';
 import { failpoint } from './failpoints.ts';
@@ -26,7 +26,7 @@ export interface EngineRequest {
 /** Calls the engine. All reject with CommandFailure. */
 export interface EngineCall {
   /** The answer's JSON, checked. */
-  json<T>(request: EngineRequest, shape: z.ZodType<T>): Promise<T>;
+  json<T>(request: EngineRequest, shape: z.ZodMiniType<T>): Promise<T>;
   /** For a write whose answer has no body. */
   done(request: EngineRequest): Promise<void>;
   /** The answer as a stream without a deadline after its head; abort `signal` to end it. */
@@ -195,7 +195,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-function parseAnswer<T>(text: string, request: EngineRequest, shape: z.ZodType<T>): T {
+function parseAnswer<T>(text: string, request: EngineRequest, shape: z.ZodMiniType<T>): T {
   const parsed = shape.safeParse(parseJson(text));
   if (parsed.success) return parsed.data;
   const where = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');

@@ -1,18 +1,19 @@
 // What the agent reads in the engine's answers, and no more: everything else passes through untouched.
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 // zod's record leaves out a key named __proto__, which swarm takes as a label like any other: writing the spec back
 // without it would delete it.
-const labels = z
-  .custom<Record<string, string>>(
+const labels = z.pipe(
+  z.custom<Record<string, string> | null | undefined>(
     (value) =>
       value === null ||
       value === undefined ||
       (typeof value === 'object' && Object.values(value).every((text) => typeof text === 'string')),
-  )
-  .transform((value) => value ?? {});
+  ),
+  z.transform((value) => value ?? {}),
+);
 
-const text = z.string().nullish();
+const text = z.nullish(z.string());
 
 /** GET /info. */
 export const infoShape = z.object({
@@ -26,15 +27,15 @@ export const infoShape = z.object({
   NCPU: z.number(),
   MemTotal: z.number(),
   Driver: z.string(),
-  Labels: z.array(z.string()).nullish(),
+  Labels: z.nullish(z.array(z.string())),
   Swarm: z.object({
     NodeID: text,
     NodeAddr: text,
     LocalNodeState: z.string(),
     ControlAvailable: z.boolean(),
     Error: text,
-    RemoteManagers: z.array(z.object({ NodeID: z.string(), Addr: z.string() })).nullish(),
-    Cluster: z.object({ ID: text, TLSInfo: z.object({ TrustRoot: text }).nullish() }).nullish(),
+    RemoteManagers: z.nullish(z.array(z.object({ NodeID: z.string(), Addr: z.string() }))),
+    Cluster: z.nullish(z.object({ ID: text, TLSInfo: z.nullish(z.object({ TrustRoot: text })) })),
   }),
 });
 
@@ -42,14 +43,17 @@ export const infoShape = z.object({
 export type EngineInfo = z.infer<typeof infoShape>;
 
 /** GET /version. */
-export const versionShape = z.object({ ApiVersion: z.string(), MinAPIVersion: z.string().default('1.12') });
+export const versionShape = z.object({
+  ApiVersion: z.string(),
+  MinAPIVersion: z._default(z.string(), '1.12'),
+});
 
 /** A node: what UpdateNode changes, and the version that guards it. The spec keeps fields that this agent does not know. */
 export const nodeShape = z.looseObject({
   ID: z.string(),
   Version: z.object({ Index: z.number() }),
   Spec: z.looseObject({ Role: z.string(), Availability: z.string(), Labels: labels }),
-  ManagerStatus: z.looseObject({ Addr: text }).nullish(),
+  ManagerStatus: z.nullish(z.looseObject({ Addr: text })),
 });
 
 /** GET /nodes: only counted as nodes, passed on whole. */
@@ -58,11 +62,13 @@ export const nodesShape = z.array(z.looseObject({ ID: z.string() }));
 /** GET /tasks. */
 export const tasksShape = z.array(z.looseObject({ ID: z.string() }));
 
-const reservations = z
-  .object({
-    Reservations: z.object({ NanoCPUs: z.number().nullish(), MemoryBytes: z.number().nullish() }).nullish(),
-  })
-  .nullish();
+const reservations = z.nullish(
+  z.object({
+    Reservations: z.nullish(
+      z.object({ NanoCPUs: z.nullish(z.number()), MemoryBytes: z.nullish(z.number()) }),
+    ),
+  }),
+);
 
 /** GET /tasks, as much as tells what runs where: their environment and arguments are left behind. */
 export const workloadTasksShape = z.array(
@@ -70,9 +76,9 @@ export const workloadTasksShape = z.array(
     ID: z.string(),
     ServiceID: text,
     NodeID: text,
-    Slot: z.number().nullish(),
+    Slot: z.nullish(z.number()),
     Status: z.object({ State: z.string() }),
-    Spec: z.object({ Resources: reservations }).nullish(),
+    Spec: z.nullish(z.object({ Resources: reservations })),
   }),
 );
 
@@ -82,15 +88,15 @@ export const servicesShape = z.array(
     ID: z.string(),
     Spec: z.object({
       Name: z.string(),
-      Mode: z.record(z.string(), z.unknown()).nullish(),
+      Mode: z.nullish(z.record(z.string(), z.unknown())),
       TaskTemplate: z.object({
-        Placement: z
-          .object({
-            Constraints: z.array(z.string()).nullish(),
-            MaxReplicas: z.number().nullish(),
-            Platforms: z.array(z.object({ Architecture: text, OS: text })).nullish(),
-          })
-          .nullish(),
+        Placement: z.nullish(
+          z.object({
+            Constraints: z.nullish(z.array(z.string())),
+            MaxReplicas: z.nullish(z.number()),
+            Platforms: z.nullish(z.array(z.object({ Architecture: text, OS: text }))),
+          }),
+        ),
         Resources: reservations,
       }),
     }),
@@ -99,7 +105,7 @@ export const servicesShape = z.array(
 
 /** GET /containers/json: the running ones. */
 export const containersShape = z.array(
-  z.object({ Id: z.string(), Names: z.array(z.string()).nullish(), Labels: labels }),
+  z.object({ Id: z.string(), Names: z.nullish(z.array(z.string())), Labels: labels }),
 );
 
 /** GET /swarm. */
@@ -111,10 +117,10 @@ export const swarmShape = z.looseObject({
 });
 
 /** GET /swarm/unlockkey: empty with autolock off. */
-export const unlockKeyShape = z.object({ UnlockKey: z.string().nullish() });
+export const unlockKeyShape = z.object({ UnlockKey: z.nullish(z.string()) });
 
 /** POST /swarm/init answers the node id as a JSON string. */
-export const initShape = z.string().min(1);
+export const initShape = z.string().check(z.minLength(1));
 
 /** One line of GET /events. */
 export const eventShape = z.object({

@@ -1,6 +1,6 @@
 // The parts of the Docker Engine API that the agent uses, typed, each with its deadline.
 import type { IncomingMessage } from 'node:http';
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { createEngineCall } from './engine-call.ts';
 import * as shapes from './engine-shapes.ts';
 
@@ -41,8 +41,12 @@ export function createEngine({
 }) {
   const call = createEngineCall({ socketPath });
   const { readMs, clusterReadMs, writeMs, joinMs, recoverMs } = { ...defaultDeadlines, ...deadlines };
-  const read = <T>(path: string, shape: z.ZodType<T>, timeoutMs: number, query?: Record<string, string>) =>
-    call.json({ method: 'GET', path, query, timeoutMs }, shape);
+  const read = <T>(
+    path: string,
+    shape: z.ZodMiniType<T>,
+    timeoutMs: number,
+    query?: Record<string, string>,
+  ) => call.json({ method: 'GET', path, query, timeoutMs }, shape);
   const post = (path: string, query?: Record<string, string>, body?: object) =>
     call.done({ method: 'POST', path, query, body, timeoutMs: writeMs });
 

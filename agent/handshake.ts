@@ -1,14 +1,14 @@
 // The proofs of a new connection: the server signs first, over both nonces, then the agent.
 import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 /** The server's acknowledgement of a connection. */
 export const acknowledgementShape = z.object({
   server: z.string(),
   publicKey: z.string(),
-  nonce: z.string().min(22),
+  nonce: z.string().check(z.minLength(22)),
   binding: z.enum(['tls-exporter', 'none']),
-  generation: z.string().min(1),
+  generation: z.string().check(z.minLength(1)),
   signature: z.string(),
 });
 

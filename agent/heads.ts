@@ -2,7 +2,7 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { appendFileSync, closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { replaceFile, syncFolder } from './durable-file.ts';
 
 /** A head of the history, signed by the server (agent.graphql, AuditHead). */

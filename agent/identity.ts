@@ -2,10 +2,13 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { replaceFile } from './durable-file.ts';
 
-const membershipShape = z.object({ host: z.string().min(1), serverKey: z.string().min(1) });
+const membershipShape = z.object({
+  host: z.string().check(z.minLength(1)),
+  serverKey: z.string().check(z.minLength(1)),
+});
 
 /** What enrolment gave: this host's id and the server's Ed25519 public key (SPKI DER, base64url). */
 export type Membership = z.infer<typeof membershipShape>;

@@ -1,7 +1,7 @@
 // The agent's memory of commands that change something: what makes each of them take effect at most once.
 import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { type Completion, completion } from './contract.ts';
 import { replaceFile, syncFolder } from './durable-file.ts';
 

@@ -1,6 +1,6 @@
 // The agent's way to its server: connect, prove, enrol or attach, listen for commands, and begin again when it breaks.
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { type Binding, type Connection, ConnectionLost, connect, ServerRefusal } from './connection.ts';
 import {
   type CommandEnvelope,
@@ -36,7 +36,7 @@ export interface Session {
 
 /** A head to keep; `ask`: a question for all kept heads, to be answered under this id. */
 export type HeadNotice = z.infer<typeof headNotice>;
-const headNotice = z.object({ head: signedHead.nullable(), ask: z.string().nullable() });
+const headNotice = z.object({ head: z.nullable(signedHead), ask: z.nullable(z.string()) });
 
 /** Heads that are kept, newest last, and one that was refused because the last of them contradicts it. */
 export interface Statement {
@@ -71,10 +71,12 @@ const defaultDelays: LinkDelays = { shortestMs: 200, longestMs: 10_000, refusedM
 const firstHeartbeatMs = 10_000;
 
 const attachAnswer = z.object({
-  attach: z.object({ heartbeatSeconds: z.number().positive(), recall: z.boolean() }),
+  attach: z.object({ heartbeatSeconds: z.number().check(z.positive()), recall: z.boolean() }),
 });
 const recalledMost = 500;
-const enrolAnswer = z.object({ enrol: z.object({ host: z.string().min(1), name: z.string() }) });
+const enrolAnswer = z.object({
+  enrol: z.object({ host: z.string().check(z.minLength(1)), name: z.string() }),
+});
 const commandsData = z.object({ commands: commandEnvelope });
 const headsData = z.object({ heads: headNotice });
 const anyAnswer = z.looseObject({});

@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } fro
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildAgent } from './build-agent.mjs';
 import { hashFiles } from './hash-files.mjs';
 import { buildInputs, buildStamp } from './prepared-files.mjs';
 
@@ -31,22 +32,8 @@ const built = await Promise.all([
     outfile: 'dist/verify-audit.mjs',
     external: ['better-sqlite3'],
   }),
-  // One file for each host. Its CommonJS parts ask for what ES modules do not have.
-  build({
-    ...shared,
-    entryPoints: ['agent/main.ts'],
-    outfile: 'dist/agent.mjs',
-    external: ['*.node'],
-    alias: Object.fromEntries(
-      ['ssh2', '@grpc/grpc-js', '@grpc/proto-loader', 'protobufjs'].map((name) => [
-        name,
-        './lab/left-out-of-the-agent.cjs',
-      ]),
-    ),
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url); const __dirname = import.meta.dirname; const __filename = import.meta.filename;',
-    },
-  }),
+  // One file for each host.
+  buildAgent(shared),
 ]);
 // Each file is replaced at once: a process that starts meanwhile finds the old one or the new one, never half of one.
 for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {

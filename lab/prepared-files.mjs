@@ -13,6 +13,8 @@ export const buildInputs = [
   'prisma/schema.prisma',
   'prisma/migrations',
   'lab/build.mjs',
+  'lab/build-agent.mjs',
+  'lab/left-out-of-the-agent.cjs',
   'package.json',
   'package-lock.json',
 ];

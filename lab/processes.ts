@@ -170,7 +170,7 @@ export const startAgent = async ({
         : {}),
       ...env,
     };
-    const run = [process.execPath, built('agent.mjs')];
+    const run = [process.execPath, built('agent.cjs')];
     const [command = '', ...args] =
       host.netns === undefined ? run : ['nsenter', `--net=${host.netns}`, ...run];
     child = launch(command, args, settings, logPath, () => undefined);

@@ -16,7 +16,7 @@ test('each command type of the contract has an executor and a shape', () => {
   const union = schema.getType('CommandBody');
   const names = isUnionType(union) ? union.getTypes().map(({ name }) => name) : [];
   expect(Object.keys(commandKinds).sort()).toEqual([...names].sort());
-  const shapes = commandBody.options.map((option) => option.shape.__typename.value);
+  const shapes = commandBody.def.options.map((option) => option.shape.__typename.def.values[0]);
   expect([...shapes].sort()).toEqual([...names].sort());
 });
 

@@ -28,7 +28,7 @@ const CreateEnrolmentPayload = builder.objectRef<Made>('CreateEnrolmentPayload')
       description:
         'What to run on the host, in a built checkout. It asks for the secret, which so stands in no list of processes and no shell history.',
       resolve: ({ secret }, _, { agentUrl }) =>
-        secret && `node dist/agent.mjs --server ${agentUrl()} --enrolment-file -`,
+        secret && `node dist/agent.cjs --server ${agentUrl()} --enrolment-file -`,
     }),
   }),
 });
