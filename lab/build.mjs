@@ -1,11 +1,22 @@
 // `npm run build`: the server and the agent, bundled into dist/. Plain JavaScript: it runs before anything else does.
-import { cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildAgent } from './build-agent.mjs';
-import { hashFiles } from './hash-files.mjs';
-import { buildInputs, buildStamp } from './prepared-files.mjs';
+import { buildServer } from './build-server.mjs';
+import { buildFingerprint, buildStamp } from './prepared-files.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
 
@@ -20,11 +31,10 @@ const shared = {
 };
 
 // Taken first: what is edited while we build makes the result stale.
-const fingerprint = hashFiles(buildInputs);
+const fingerprint = buildFingerprint();
 rmSync(buildStamp, { force: true });
-const built = await Promise.all([
-  // Native and generated parts stay packages: the server is installed with its node_modules.
-  build({ ...shared, entryPoints: ['server/main.ts'], outfile: 'dist/server.mjs', packages: 'external' }),
+const [server, ...others] = await Promise.all([
+  buildServer(shared, fingerprint),
   // One file, for whoever verifies a history elsewhere.
   build({
     ...shared,
@@ -35,8 +45,13 @@ const built = await Promise.all([
   // One file for each host.
   buildAgent(shared),
 ]);
+const files = [
+  ...server,
+  { path: 'dist/server.cjs', contents: readFileSync('lab/server-loader.cjs') },
+  ...others.flatMap(({ outputFiles }) => outputFiles),
+];
 // Each file is replaced at once: a process that starts meanwhile finds the old one or the new one, never half of one.
-for (const { path, contents } of built.flatMap(({ outputFiles }) => outputFiles)) {
+for (const { path, contents } of files) {
   mkdirSync(dirname(path), { recursive: true });
   const part = `${relative('.', path)}.${process.pid}`;
   writeFileSync(part, contents);
@@ -46,4 +61,16 @@ cpSync('prisma/migrations', 'dist/migrations', { recursive: true });
 const migrations = new Set(readdirSync('prisma/migrations'));
 for (const name of readdirSync('dist/migrations'))
   if (!migrations.has(name)) rmSync(join('dist/migrations', name), { recursive: true });
+
+// The first start fills a database, the second one finds it: what both made is kept for all that come.
+const folder = mkdtempSync(join(tmpdir(), 'skep-warm-'));
+for (let start = 0; start < 2; start += 1) {
+  const { status } = spawnSync(process.execPath, ['lab/warm-server.cjs', folder, fingerprint], {
+    stdio: 'inherit',
+    timeout: 60_000,
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  if (status !== 0) console.warn('build: the server did not start; it will start slowly, if it does at all');
+}
+rmSync(folder, { recursive: true, force: true });
 writeFileSync(buildStamp, fingerprint);

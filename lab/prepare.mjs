@@ -6,7 +6,7 @@ import { hashFiles, readStamp } from './hash-files.mjs';
 import { withLock } from './prepare-lock.mjs';
 import { hasPackages, hasSqlite, headers, npm, whyNoCompiler } from './prepare-packages.mjs';
 import {
-  buildInputs,
+  buildFingerprint,
   buildStamp,
   generatedFolder,
   generateInputs,
@@ -107,7 +107,7 @@ const steps = [
     isDone: () => existsSync(generatedFolder) && readStamp(generateStamp) === hashFiles(generateInputs),
     work: generate,
   },
-  { isDone: () => readStamp(buildStamp) === hashFiles(buildInputs), work: build },
+  { isDone: () => readStamp(buildStamp) === buildFingerprint(), work: build },
 ];
 
 const prepare = async () => {

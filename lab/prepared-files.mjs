@@ -1,4 +1,6 @@
 // What each step of the preparation makes, from what, and where it leaves its stamp.
+import { createHash } from 'node:crypto';
+import { hashFiles } from './hash-files.mjs';
 
 /** Of `prisma generate`: the version of Prisma is in the lock file. */
 export const generateInputs = ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'];
@@ -6,7 +8,7 @@ export const generatedFolder = 'prisma/generated';
 export const generateStamp = 'prisma/generated/.stamp';
 
 /** Of build.mjs. */
-export const buildInputs = [
+const buildInputs = [
   'server',
   'agent',
   'agent.graphql',
@@ -15,7 +17,15 @@ export const buildInputs = [
   'lab/build.mjs',
   'lab/build-agent.mjs',
   'lab/left-out-of-the-agent.cjs',
+  'lab/build-server.mjs',
+  'lab/query-compiler.mjs',
+  'lab/server-loader.cjs',
+  'lab/warm-server.cjs',
   'package.json',
   'package-lock.json',
 ];
 export const buildStamp = 'dist/.stamp';
+
+/** SHA-256, hex, of what is built and of the Node that its code is compiled for. */
+export const buildFingerprint = () =>
+  createHash('sha256').update(hashFiles(buildInputs)).update(process.version).digest('hex');

@@ -70,15 +70,20 @@ export const freePort = (): Promise<number> =>
     });
   });
 
-/** @param dir folder of data, log and socket; short, for a socket's path has 108 characters at most. */
+/**
+ * @param dir folder of data, log and socket; short, for a socket's path has 108 characters at most.
+ * @param entry @default the one that this checkout built
+ */
 export const startServer = async ({
   dir,
   port,
   env = {},
+  entry = built('server.cjs'),
 }: {
   dir: string;
   port?: number;
   env?: NodeJS.ProcessEnv;
+  entry?: string;
 }): Promise<ServerProcess> => {
   const bound = port ?? (await freePort());
   const socket = join(dir, 'server.sock');
@@ -94,19 +99,13 @@ export const startServer = async ({
     };
     const tail: string[] = [];
     await new Promise<void>((resolve, reject) => {
-      const started = launch(
-        process.execPath,
-        ['--enable-source-maps', built('server.mjs')],
-        settings,
-        logPath,
-        (line) => {
-          tail.push(line);
-          if (tail.length > 5) tail.shift();
-          adminKey = /skep_key_\w{8}_[\w-]{43}/.exec(line)?.[0] ?? adminKey;
-          // The first start prints the key before this line.
-          if (line.includes('"msg":"listening"')) resolve();
-        },
-      );
+      const started = launch(process.execPath, [entry], settings, logPath, (line) => {
+        tail.push(line);
+        if (tail.length > 5) tail.shift();
+        adminKey = /skep_key_\w{8}_[\w-]{43}/.exec(line)?.[0] ?? adminKey;
+        // The first start prints the key before this line.
+        if (line.includes('"msg":"listening"')) resolve();
+      });
       child = started;
       started.once('exit', () => reject(new Error(`the server ended: ${tail.join('\n')}`)));
     });

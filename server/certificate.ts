@@ -1,11 +1,9 @@
 // The certificate that the server shows on its port: an operator's own, or one that it makes and signs itself.
-import 'reflect-metadata';
 import { randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import * as x509 from '@peculiar/x509';
 
 /** PEM both; `key` is never logged. */
 export type Certificate = { cert: string; key: string };
@@ -38,6 +36,9 @@ const pem = (kind: string, der: ArrayBuffer): string =>
   ).join('\n')}\n-----END ${kind}-----\n`;
 
 const make = async (names: readonly string[]): Promise<Certificate> => {
+  // Here only: they are a good part of what a start without a certificate of our own would load.
+  await import('reflect-metadata');
+  const x509 = await import('@peculiar/x509');
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const now = Date.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({

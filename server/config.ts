@@ -1,6 +1,6 @@
 // The server's configuration: environment variables, checked at start.
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { CertificateSource } from './certificate.ts';
 
 const yes = z

@@ -8,7 +8,7 @@ import type { Measure } from '../measure.ts';
 import { alternate, median } from '../rounds.ts';
 import { folderWithHistory } from '../seed-history.ts';
 
-const entry = fileURLToPath(new URL('../../dist/server.mjs', import.meta.url));
+const entry = fileURLToPath(new URL('../../dist/server.cjs', import.meta.url));
 
 /**
  * Starts a node process, waits for a line that has the text, and stops it. @returns ms from spawn to the line.

@@ -1,5 +1,5 @@
 // Creating and revoking API keys.
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';

@@ -1,6 +1,6 @@
 // API keys: what frontends and scripts present. Kept hashed; the few that exist live in memory too.
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ApiKey as Row } from '../../prisma/generated/client.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Authorise } from '../operations/action.ts';

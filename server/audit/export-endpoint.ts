@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';

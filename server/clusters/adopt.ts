@@ -1,5 +1,5 @@
 // What Skep itself keeps of a cluster: adopting one that it did not make, its name, forgetting it.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ScopeOf } from '../hosts/actions.ts';
 import { type Action, allClear, refused, type Verdict } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -1,5 +1,5 @@
 // initCluster: docker swarm init on a host. https://docs.docker.com/reference/cli/docker/swarm/init/
-import { z } from 'zod';
+import * as z from 'zod';
 import { findHost, type ScopeOf } from '../hosts/actions.ts';
 import { type Commands, failureOf } from '../hosts/commands.ts';
 import { type Host, type Report, whySilent } from '../hosts/host.ts';

@@ -1,6 +1,6 @@
 // What a manager's engine answered, in Skep's words. The shapes are Docker's (GET /swarm, GET /nodes; API 1.41 and later).
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 const map = z
   .record(z.string(), z.string())

@@ -1,6 +1,6 @@
 // rotateCA: docker swarm ca --rotate. Done when every node has a certificate of the new root, which the old root signs
 // over; a single node that is Down keeps it open for ever. https://docs.docker.com/engine/swarm/how-swarm-mode-works/pki/
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Action, allClear, type Run } from '../operations/action.ts';
 import type { Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';

@@ -1,5 +1,5 @@
 // The one way by which the swarm's own spec is written: the command UpdateSwarm, to the agent of a manager.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ScopeOf } from '../hosts/actions.ts';
 import { type Commands, type Expectation, failureOf } from '../hosts/commands.ts';
 import type { CommandBody } from '../hosts/links.ts';

@@ -1,6 +1,6 @@
 // Join tokens: read only by their own audited mutation, rotated, never stored.
 // https://docs.docker.com/reference/cli/docker/swarm/join-token/
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ScopeOf } from '../hosts/actions.ts';
 import { type Commands, failureOf } from '../hosts/commands.ts';
 import { type Action, allClear, type Run, refused } from '../operations/action.ts';

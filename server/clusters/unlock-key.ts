@@ -1,6 +1,6 @@
 // The unlock key of a cluster with autolock: read only by its own audited mutation, rotated, never stored.
 // https://docs.docker.com/engine/swarm/swarm_manager_locking/
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Action, allClear, refused } from '../operations/action.ts';
 import type { Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';

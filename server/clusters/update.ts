@@ -1,5 +1,5 @@
 // updateCluster: docker swarm update, of what is given only. https://docs.docker.com/reference/cli/docker/swarm/update/
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';

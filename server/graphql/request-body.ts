@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Of a request's body, and of a socket's message. */
 export const maxBodyBytes = 262_144;

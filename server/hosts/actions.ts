@@ -1,5 +1,5 @@
 // What can be done to hosts as such: enrol, rename, revoke, forget.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Requester } from '../audit/actor.ts';
 import { type Action, type AnyAction, allClear, refused } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import { z } from 'zod';
+import * as z from 'zod';
 import { anonymous, type Denials } from '../audit/denials.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';

@@ -1,5 +1,5 @@
 // What is known of a host.
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../platform/failure.ts';
 
 const engine = z.object({

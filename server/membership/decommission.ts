@@ -1,6 +1,6 @@
 // decommissionNodes: takes nodes out of the cluster for good, by the steps that fit: drain, demote, leave, wait for Down,
 // remove. What is done is seen in the cluster, so that it goes on from there after a restart.
-import { z } from 'zod';
+import * as z from 'zod';
 import { isFormerManager } from '../clusters/cluster.ts';
 import { nodesLeft } from '../clusters/membership-of-hosts.ts';
 import type { Availability, NodeObservation } from '../clusters/observation.ts';

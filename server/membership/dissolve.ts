@@ -1,6 +1,6 @@
 // dissolveCluster: every host with an agent leaves, the workers first, the managers down to the last by force.
 // https://docs.docker.com/reference/cli/docker/swarm/leave/
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cluster } from '../clusters/cluster.ts';
 import { findCluster, whyNotConfirmed, whyReadOnly } from '../clusters/find.ts';
 import { nodeScalars } from '../clusters/publish.ts';

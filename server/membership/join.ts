@@ -1,6 +1,6 @@
 // joinHosts: docker swarm join on each host, by a token that nobody sees.
 // https://docs.docker.com/engine/swarm/join-nodes/
-import { z } from 'zod';
+import * as z from 'zod';
 import { anyValue, joinedPath } from '../clusters/explain.ts';
 import { findCluster, whyReadOnly } from '../clusters/find.ts';
 import { defaultListenAddr, notLocal, whyNotFree } from '../clusters/init.ts';

@@ -1,6 +1,6 @@
 // leaveSwarm: docker swarm leave on each host, a manager demoted first. By force: leave-by-force.ts.
 // https://docs.docker.com/engine/swarm/manage-nodes/#leave-the-swarm
-import { z } from 'zod';
+import * as z from 'zod';
 import { whyReadOnly } from '../clusters/find.ts';
 import { nodesLeft } from '../clusters/membership-of-hosts.ts';
 import type { NodeObservation } from '../clusters/observation.ts';

@@ -1,6 +1,6 @@
 // recoverCluster: a cluster that lost its quorum begins anew with one manager (docker swarm init --force-new-cluster).
 // https://docs.docker.com/engine/swarm/admin_guide/#recover-from-losing-the-quorum
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cluster } from '../clusters/cluster.ts';
 import { findCluster, whyNotConfirmed, whyReadOnly } from '../clusters/find.ts';
 import { defaultListenAddr, notLocal } from '../clusters/init.ts';

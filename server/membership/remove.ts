@@ -1,6 +1,6 @@
 // removeNodes: docker node rm. A manager is never removed; a Ready node only with force, its host leaving first.
 // https://docs.docker.com/reference/cli/docker/node/rm/
-import { z } from 'zod';
+import * as z from 'zod';
 import { isFormerManager } from '../clusters/cluster.ts';
 import { nodesLeft } from '../clusters/membership-of-hosts.ts';
 import type { NodeObservation } from '../clusters/observation.ts';

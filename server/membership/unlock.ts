@@ -1,6 +1,6 @@
 // unlockHosts: docker swarm unlock. A manager of a cluster with autolock that started again waits for the unlock key.
 // https://docs.docker.com/engine/swarm/swarm_manager_locking/
-import { z } from 'zod';
+import * as z from 'zod';
 import { whyReadOnly } from '../clusters/find.ts';
 import { isAutolocked } from '../clusters/settings.ts';
 import { readUnlockKey } from '../clusters/unlock-key.ts';

@@ -1,6 +1,6 @@
 // setNodeAvailability: active, pause or drain; done when the manager shows it (drainNodes waits for the tasks, too).
 // https://docs.docker.com/engine/swarm/manage-nodes/#change-node-availability
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Availability, NodeObservation } from '../clusters/observation.ts';
 import { type Action, allClear, type Verdict } from '../operations/action.ts';
 import type { ChangeNode } from './change.ts';

@@ -1,6 +1,6 @@
 // drainNodes: sets nodes in drain and waits until each is empty; one after the other, so that few tasks move at once.
 // https://docs.docker.com/engine/swarm/swarm-tutorial/drain-node/
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Availability } from '../clusters/observation.ts';
 import { type Action, allClear, type Run } from '../operations/action.ts';
 import type { Target } from '../operations/operation.ts';

@@ -1,6 +1,6 @@
 // Through which manager each host joined its swarm. An older engine enters the raft group through that address and no
 // other, as long as its process runs: https://github.com/moby/moby/pull/47854. Measured: 20.10 does, 26.1.5 and 28.5 do not.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { NodeObservation } from '../clusters/observation.ts';
 import { isReachable } from '../clusters/quorum.ts';
 import type { Warning } from '../operations/operation.ts';

@@ -1,6 +1,6 @@
 // updateNodeLabels: sets and removes labels of nodes, and leaves all others as they are.
 // https://docs.docker.com/engine/swarm/manage-nodes/#add-or-remove-label-metadata
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import type { ChangeNode } from './change.ts';
 import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from './plan.ts';

@@ -1,5 +1,5 @@
 // What the plural node mutations have in common: nodes of one cluster, named, resolved once.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Requester } from '../audit/actor.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
 import type { FreshRead } from '../clusters/read.ts';

@@ -1,5 +1,5 @@
 // The tasks of a node, read live through a manager. Shapes: GET /tasks of the Docker API.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Commands } from '../hosts/commands.ts';
 
 const text = z

@@ -1,5 +1,5 @@
 // What runs in a cluster and what may run where, read live: tasks through a manager, plain containers through the host.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Cluster } from '../clusters/cluster.ts';
 import { firstAnswer } from '../clusters/first-answer.ts';
 import type { Managers } from '../clusters/managers.ts';

@@ -1,5 +1,5 @@
 // cancelOperation: lets an open operation end early, itself an operation on record.
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../platform/failure.ts';
 import { type Action, type Authorise, allClear, refused } from './action.ts';
 import { isFinal } from './operation.ts';

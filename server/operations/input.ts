@@ -1,6 +1,6 @@
 // What every mutation's input takes beside its own fields.
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Failure } from '../platform/failure.ts';
 import { guardNames } from './operation.ts';
 

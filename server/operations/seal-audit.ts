@@ -1,5 +1,5 @@
 // sealAudit: takes the older part of the history out of the database, into sealed files.
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SealHistory } from '../audit/seal-history.ts';
 import { Failure } from '../platform/failure.ts';
 import { type Action, allClear } from './action.ts';

@@ -2,7 +2,7 @@
 // begins a new generation, whose cursors, heads and open operations are its own.
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Clock } from './clock.ts';
 import type { Database } from './database.ts';
 import { uuidv7 } from './ids.ts';

@@ -1,0 +1,124 @@
+// What the build keeps beside the server is a matter of speed alone: without it, or with that of another build, all is the same.
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
+import { afterAll, describe, expect, it } from 'vitest';
+import { createAsk } from '../../lab/client.ts';
+import { startServer } from '../../lab/processes.ts';
+
+const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
+const folders: string[] = [];
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'skep-kept-'));
+  folders.push(folder);
+  return folder;
+};
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A server installed elsewhere, as a container image has it. */
+const install = (change: (folder: string) => void): string => {
+  const root = newFolder();
+  const folder = join(root, 'dist');
+  mkdirSync(folder);
+  for (const name of [
+    'server.cjs',
+    'server-bundle.cjs',
+    'server-code.bin',
+    'query-plans.bin',
+    'query-compiler.wasm',
+  ])
+    copyFileSync(join(dist, name), join(folder, name));
+  cpSync(join(dist, 'migrations'), join(folder, 'migrations'), { recursive: true });
+  symlinkSync(fileURLToPath(new URL('../../node_modules', import.meta.url)), join(root, 'node_modules'));
+  change(folder);
+  return join(folder, 'server.cjs');
+};
+
+/** Starts on an empty folder, then on the one that it made, and asks what a start does not. */
+const answers = async (entry: string): Promise<void> => {
+  const server = await startServer({ dir: newFolder(), entry });
+  try {
+    for (const round of [1, 2]) {
+      const ask = createAsk(() => server.url, server.adminKey);
+      const { cancelOperation, verifyAudit, auditLog } = await ask(
+        'mutation { cancelOperation(input: { id: "none" }) { state failure { code } } }',
+      ).then(async (done) => ({
+        ...done,
+        ...(await ask('{ verifyAudit { ok checked } auditLog(first: 1) { edges { node { phase } } } }')),
+      }));
+      expect(cancelOperation).toEqual({ state: 'REFUSED', failure: { code: 'NOT_FOUND' } });
+      expect(verifyAudit).toEqual({ ok: true, checked: 1 + 2 * round });
+      expect(auditLog.edges).toEqual([{ node: { phase: 'OUTCOME' } }]);
+      if (round === 1) {
+        await server.kill9();
+        await server.start();
+      }
+    }
+  } finally {
+    await server.stop();
+  }
+};
+
+describe('the built server', () => {
+  const shifted = (folder: string) => {
+    const kept: { build: string; plans: Map<string, unknown> } = deserialize(
+      readFileSync(join(folder, 'query-plans.bin')),
+    );
+    const [...requests] = kept.plans.keys();
+    const [...plans] = kept.plans.values();
+    return {
+      ...kept,
+      plans: new Map(requests.map((request, at) => [request, plans[(at + 1) % plans.length]])),
+    };
+  };
+
+  it('takes plans that the build kept', { timeout: 120_000 }, async () => {
+    // The wrong ones, of the right build: so they are read at all.
+    const entry = install((folder) =>
+      writeFileSync(join(folder, 'query-plans.bin'), serialize(shifted(folder))),
+    );
+    await expect(answers(entry)).rejects.toThrow('the server ended');
+  });
+
+  it('takes none of another build', { timeout: 120_000 }, async () => {
+    const entry = install((folder) => {
+      writeFileSync(join(folder, 'query-plans.bin'), serialize({ ...shifted(folder), build: 'another' }));
+      const code = readFileSync(join(folder, 'server-code.bin'));
+      writeFileSync(
+        join(folder, 'server-code.bin'),
+        Buffer.concat([Buffer.from('f'.repeat(64)), code.subarray(64)]),
+      );
+    });
+    await answers(entry);
+  });
+
+  it('takes none that V8 refuses', { timeout: 120_000 }, async () => {
+    const entry = install((folder) => {
+      const code = readFileSync(join(folder, 'server-code.bin'));
+      // Behind the fingerprint and V8's magic number: the hash of its version.
+      code.fill(0, 64 + 4, 64 + 8);
+      writeFileSync(join(folder, 'server-code.bin'), code);
+    });
+    await answers(entry);
+  });
+
+  it('needs none', { timeout: 120_000 }, async () => {
+    const entry = install((folder) => {
+      for (const name of ['server-code.bin', 'query-plans.bin']) rmSync(join(folder, name));
+    });
+    await answers(entry);
+  });
+});
