@@ -6,11 +6,13 @@ import {
   type CommandName,
   type Completion,
   commandBody,
+  type Ending,
 } from './contract.ts';
 import { commandKinds, type Execute } from './executors.ts';
 import { failpoint } from './failpoints.ts';
 import { CommandFailure, completionOf } from './failure.ts';
 import type { Journal } from './journal.ts';
+import { createLanes } from './lanes.ts';
 import type { Session } from './link.ts';
 import type { Log } from './log.ts';
 
@@ -23,7 +25,7 @@ export interface Commands {
   /** The connection is attached: results not yet confirmed are sent again. */
   attached(session: Session): void;
   detached(): void;
-  /** Begins no further command; resolves when the running effect has ended and its result was offered to the server. */
+  /** Begins no further command; resolves when the running effects have ended and their results were offered to the server. */
   stop(): Promise<void>;
 }
 
@@ -47,10 +49,10 @@ export function createCommands({
   onEffect: () => void;
   now?: () => number;
 }): Commands {
-  const results = new Map<string, Completion>();
+  const results = new Map<string, Ending>();
   const pending = new Set<string>();
   let session: Session | undefined;
-  let effects: Promise<void> = Promise.resolve();
+  const lanes = createLanes();
   let isStopping = false;
 
   for (const id of journal.interrupted()) journal.result(id, interruption());
@@ -75,7 +77,7 @@ export function createCommands({
     }
   };
 
-  const settle = async (id: string, completion: Completion): Promise<void> => {
+  const settle = async (id: string, completion: Ending): Promise<void> => {
     // Reads come every other second; what has an effect is worth a line.
     const level = journal.get(id) === undefined ? 'debug' : 'info';
     log[level]({ command: id, ...summaryOf(completion) }, 'command ended');
@@ -83,54 +85,67 @@ export function createCommands({
     await offer(id);
   };
 
-  const carryOut = async (body: CommandBody): Promise<Completion> => {
+  const carryOut = async (body: CommandBody): Promise<Ending> => {
     try {
-      return { outcome: 'DONE', result: await execute(body) };
+      return { outcome: 'DONE', ...(await execute(body)) };
     } catch (error) {
       return completionOf(error, secretsOf(body));
     }
   };
 
-  const runEffect = async (id: string, body: CommandBody, notAfter: number): Promise<void> => {
+  /** @param isFirstKept `accepted` is on the disk and was acknowledged; otherwise both come with `started`. */
+  const runEffect = async (
+    id: string,
+    body: CommandBody,
+    notAfter: number,
+    isFirstKept: boolean,
+  ): Promise<void> => {
     if (isStopping) return;
-    let completion = expiry(now(), notAfter);
+    let completion: Ending | undefined = expiry(now(), notAfter);
     try {
       if (completion === undefined) {
         await failpoint('command.beforeStarted');
         journal.started(id);
+        if (!isFirstKept) acknowledge(id);
         await failpoint('command.started');
         log.info({ command: id, kind: body.__typename }, 'command started');
         completion = await carryOut(body);
         await failpoint('command.executed');
-        onEffect();
       }
-      journal.result(id, completion);
+      const { seen: _, ...kept } = completion;
+      journal.result(id, kept);
       await failpoint('command.resultWritten');
     } catch (error) {
       log.error({ command: id, error: messageOf(error) }, 'the journal could not be written');
       completion ??= journalFailure(error);
     }
-    await settle(id, completion);
+    const settled = settle(id, completion);
+    // The host may look different now. The result comes first.
+    onEffect();
+    await settled;
   };
 
   const receiveEffect = (id: string, body: CommandBody, expiresInMs: number): void => {
     const notAfter = now() + expiresInMs;
     const known = journal.get(id);
+    const lane = laneOf(body);
+    // One that begins at once is on the disk as accepted when it is there as started.
+    const isNext = lanes.isFree(lane);
     // Its result could not be written down, and the server has taken it: nothing is left to do.
     if (known?.state === 'started') return void settle(id, interruption());
     try {
       // Known and only accepted: an earlier process was stopped before it began. Nothing was sent: it may run now.
       failpoint('command.beforeAccepted');
-      if (known === undefined) journal.accepted(id, journalled(body));
+      if (known === undefined) journal.accepted(id, journalled(body), !isNext);
       failpoint('command.accepted');
     } catch (error) {
       log.error({ command: id, error: messageOf(error) }, 'the journal could not be written');
       void settle(id, journalFailure(error));
       return;
     }
-    acknowledge(id);
+    if (!isNext) acknowledge(id);
     pending.add(id);
-    effects = effects.then(() => runEffect(id, body, notAfter)).finally(() => pending.delete(id));
+    void lanes.run(lane, () => runEffect(id, body, notAfter, !isNext)).finally(() => pending.delete(id));
   };
 
   const receiveRead = async (id: string, body: CommandBody, expiresInMs: number): Promise<void> => {
@@ -179,9 +194,13 @@ export function createCommands({
     },
     stop: async () => {
       isStopping = true;
-      await effects;
+      await lanes.idle();
     },
   };
+}
+
+function laneOf(body: CommandBody): string | null {
+  return body.__typename === 'UpdateNode' || body.__typename === 'RemoveNode' ? body.node : null;
 }
 
 function refusal(code: 'NOT_ALLOWED' | 'INVALID_ARGUMENT' | 'EXPIRED', message: string): Completion {

@@ -133,6 +133,9 @@ export const completion = z.discriminatedUnion('outcome', [
 /** How a command ended. */
 export type Completion = z.infer<typeof completion>;
 
+/** `CompleteInput` of agent.graphql, without the command's id. `seen` is never journaled: it is of its moment. */
+export type Ending = Completion & { readonly seen?: object | undefined };
+
 /** `ReportInput` of agent.graphql. */
 export interface Report {
   readonly agentVersion: string;

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BodyOf } from './contract.ts';
 import type { Engine, EngineNode } from './engine.ts';
+import type { Carried } from './executors.ts';
 import { CommandFailure } from './failure.ts';
 
 const maximumAttempts = 8;
@@ -9,17 +10,20 @@ const longestPauseMs = 20;
 
 /**
  * Reads the node, changes what is given and nothing else, writes with the version read. `version` in the answer is the
- * one that was read last: the one written over, or, with `changed` false, the present one.
+ * one that was read last: the one written over, or, with `changed` false, the present one. `seen` is the node as it is
+ * then, read after the write.
  */
-export async function updateNode(engine: Engine, body: BodyOf<'UpdateNode'>): Promise<object> {
+export async function updateNode(engine: Engine, body: BodyOf<'UpdateNode'>): Promise<Carried> {
   for (let attempts = 1; ; attempts++) {
     const node = await nodeOf(engine, body.node);
     const version = node.Version.Index;
     const spec = wantedSpec(node, body);
-    if (spec === undefined) return { changed: false, version, attempts };
+    if (spec === undefined) return { result: { changed: false, version, attempts }, seen: node };
     try {
       await engine.updateNode(node.ID, version, spec);
-      return { changed: true, version, attempts };
+      // It was written, whatever becomes of this read: without it the server looks by itself.
+      const seen = await nodeOf(engine, body.node).catch(() => undefined);
+      return { result: { changed: true, version, attempts }, seen };
     } catch (error) {
       const isStale = error instanceof CommandFailure && error.code === 'OUT_OF_SEQUENCE';
       if (!isStale || attempts === maximumAttempts) throw error;

@@ -8,8 +8,8 @@ import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
 
 /**
- * What each command type does. `effect`: changes something, so it is journaled, runs at most once and one at a time.
- * `read`: may be asked again, runs beside everything else.
+ * What each command type does. `effect`: changes something, so it is journaled, runs at most once, and alone but for
+ * effects on other nodes (lanes.ts). `read`: may be asked again, runs beside everything else.
  */
 export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   InitSwarm: 'effect',
@@ -29,12 +29,18 @@ export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   UpdateSwarm: 'effect',
 };
 
+/** What came of a command: its answer, and what a read begun after its effect showed. */
+export interface Carried {
+  readonly result: object;
+  readonly seen?: object | undefined;
+}
+
 /** Carries out one command. Rejects with CommandFailure. */
-export type Execute = (body: CommandBody) => Promise<object>;
+export type Execute = (body: CommandBody) => Promise<Carried>;
 
 /** The executors over one engine. */
 export function createExecute({ engine }: { engine: Engine }): Execute {
-  return (body) => {
+  const answer = (body: Exclude<CommandBody, { __typename: 'UpdateNode' }>): Promise<object> => {
     switch (body.__typename) {
       case 'InitSwarm':
         return initSwarm(engine, body);
@@ -62,10 +68,10 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return rotateJoinToken(engine, body);
       case 'UnlockSwarm':
         return unlockSwarm(engine, body);
-      case 'UpdateNode':
-        return updateNode(engine, body);
       case 'UpdateSwarm':
         return updateSwarm(engine, body);
     }
   };
+  return async (body) =>
+    body.__typename === 'UpdateNode' ? updateNode(engine, body) : { result: await answer(body) };
 }

@@ -1,9 +1,18 @@
 // The agent's memory of commands that change something: what makes each of them take effect at most once.
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { type Completion, completion } from './contract.ts';
-import { replaceFile, syncFolder } from './durable-file.ts';
+import { replaceFile } from './durable-file.ts';
 
 const lineShape = z.discriminatedUnion('state', [
   z.object({
@@ -38,7 +47,7 @@ export interface Remembered {
   readonly args: unknown;
 }
 
-/** The journal. Each method but `confirmed` is on the disk when it returns; each throws when the disk refuses. */
+/** The journal. Each method throws when the disk refuses; `started` is on the disk when it returns, the others as told. */
 export interface Journal {
   get(id: string): JournalEntry | undefined;
   /** Results that the server has not confirmed, oldest first. */
@@ -47,9 +56,14 @@ export interface Journal {
   all(): Remembered[];
   /** Ids that were started and have no result: the process was stopped in between. */
   interrupted(): string[];
-  /** `args` without secrets; `argsHash` over those. */
-  accepted(id: string, command: { kind: string; argsHash: string; args: unknown }): void;
+  /**
+   * `args` without secrets; `argsHash` over those.
+   *
+   * @param isDurable - on the disk when it returns; otherwise when `started` does
+   */
+  accepted(id: string, command: { kind: string; argsHash: string; args: unknown }, isDurable?: boolean): void;
   started(id: string): void;
+  /** On its way to the disk: a power cut may lose it, and costs no more than an answer (UNKNOWN) then. */
   result(id: string, completion: Completion): void;
   /** Not waited for: a lost confirmation only sends a result twice. */
   confirmed(id: string): void;
@@ -57,11 +71,13 @@ export interface Journal {
 }
 
 const keptMs = 7 * 24 * 3600 * 1000;
+/** Settled commands that are kept, the newest. */
+const keptMost = 10_000;
 const compactAboveBytes = 4 * 1024 * 1024;
 
 /**
  * Opens the journal of a state folder: one JSON object a line. A torn last line, the mark of a crash in the middle of
- * an append, was never acted on and is cut off. A result goes once it is confirmed and older than seven days.
+ * an append, was never acted on and is cut off. A result goes once it is confirmed and older than seven days, or not among the newest 10,000.
  *
  * @throws Error when a line before the last cannot be read: a lost «started» could let a command run twice
  */
@@ -82,19 +98,19 @@ export function openJournal({ folder, now = Date.now }: { folder: string; now?: 
   // Also the way in: it rewrites the file without its torn end.
   function compact(): void {
     const oldest = now() - keptMs;
-    for (const [id, lines] of commands) {
-      // Never begun counts as settled too: sent again, it would be accepted anew.
-      const isSettled =
-        lines.some((line) => line.state === 'confirmed') || entryOf(lines).state === 'accepted';
-      if (isSettled && lines.every((line) => line.at < oldest)) commands.delete(id);
-    }
+    // Never begun counts as settled too: sent again, it would be accepted anew.
+    const settled = [...commands].filter(
+      ([, lines]) => lines.some((line) => line.state === 'confirmed') || entryOf(lines).state === 'accepted',
+    );
+    const tooMany = settled.length - keptMost;
+    for (const [index, [id, lines]] of settled.entries())
+      if (index < tooMany || lines.every((line) => line.at < oldest)) commands.delete(id);
     const content = [...commands.values()].flat().map((line) => `${JSON.stringify(line)}\n`);
     replaceFile(path, content.join(''));
     if (handle !== -1) closeSync(handle);
     handle = openSync(path, 'a', 0o600);
     bytes = Buffer.byteLength(content.join(''));
     compactAbove = Math.max(compactAboveBytes, 2 * bytes);
-    syncFolder(dirname(path));
   }
 
   function append(line: Line, isDurable: boolean): void {
@@ -135,10 +151,13 @@ export function openJournal({ folder, now = Date.now }: { folder: string; now?: 
       }),
     interrupted: () =>
       [...commands].filter(([, lines]) => entryOf(lines).state === 'started').map(([id]) => id),
-    accepted: (id, command) => append({ state: 'accepted', id, at: now(), ...command }, true),
+    accepted: (id, command, isDurable = true) =>
+      append({ state: 'accepted', id, at: now(), ...command }, isDurable),
     started: (id) => append({ state: 'started', id, at: now() }, true),
     result: (id, ended) => {
-      append({ state: 'result', id, at: now(), completion: ended }, true);
+      append({ state: 'result', id, at: now(), completion: ended }, false);
+      // Not waited for, nor is what becomes of it: a disk that refuses says so at the next `started`.
+      fsync(handle, () => {});
       if (bytes > compactAbove) compact();
     },
     confirmed: (id) => append({ state: 'confirmed', id, at: now() }, false),

@@ -2,13 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod/mini';
 import { type Binding, type Connection, ConnectionLost, connect, ServerRefusal } from './connection.ts';
-import {
-  type CommandEnvelope,
-  type Completion,
-  commandEnvelope,
-  type Notice,
-  type Report,
-} from './contract.ts';
+import { type CommandEnvelope, commandEnvelope, type Ending, type Notice, type Report } from './contract.ts';
 import * as documents from './documents.ts';
 import { failpoint } from './failpoints.ts';
 import {
@@ -29,7 +23,7 @@ import type { Log } from './log.ts';
 export interface Session {
   report(report: Report): Promise<void>;
   acknowledge(command: string): Promise<void>;
-  complete(command: string, completion: Completion): Promise<void>;
+  complete(command: string, ending: Ending): Promise<void>;
   notice(notice: Notice): Promise<void>;
   witness(statement: Statement): Promise<void>;
 }
@@ -237,8 +231,7 @@ function sessionOf(connection: Connection): Session {
   return {
     report: (input) => send(documents.reportDocument, { input }),
     acknowledge: (command) => send(documents.acknowledgeDocument, { command }),
-    complete: (command, completion) =>
-      send(documents.completeDocument, { input: { command, ...completion } }),
+    complete: (command, ending) => send(documents.completeDocument, { input: { command, ...ending } }),
     notice: (input) => send(documents.noticeDocument, { input }),
     witness: (input) => send(documents.witnessDocument, { input }),
   };

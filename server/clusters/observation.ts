@@ -176,8 +176,8 @@ const nodeOf = (node: z.infer<typeof engineNode>): NodeObservation => ({
   version: node.Version.Index,
 });
 
-/** One node as GET /nodes/{id} answers it. @throws z.ZodError when it is not what the Docker API promises. */
-export const nodeObservationOf = (node: unknown): NodeObservation => nodeOf(engineNode.parse(node));
+/** One node as GET /nodes/{id} answers it. */
+export const nodeObservation = engineNode.transform(nodeOf);
 
 /** SHA-256, hex, of a root certificate as Docker digests it: `docker swarm ca | sha256sum`, and part of each token. */
 export const caDigestOf = (trustRoot: string): string => createHash('sha256').update(trustRoot).digest('hex');

@@ -1,5 +1,4 @@
 // Reading a cluster afresh through a manager. One read at a time: their order is the order of what is published.
-import { ZodError } from 'zod';
 import type { Commands } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -8,7 +7,7 @@ import { Failure } from '../platform/failure.ts';
 import type { Cluster } from './cluster.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Managers } from './managers.ts';
-import { nodeObservationOf, type Observation, observationOf } from './observation.ts';
+import { type NodeObservation, nodeObservation, type Observation, observationOf } from './observation.ts';
 import type { Publish } from './publish.ts';
 import type { Clusters } from './registry.ts';
 import type { NoteTrouble } from './trouble.ts';
@@ -34,11 +33,19 @@ export type ReadCluster = {
    * not known yet.
    */
   seen(clusterId: string, hostId: string, nodes: readonly unknown[]): Promise<boolean>;
+  /**
+   * Publishes what the agent read of a node after it had written it, and answers it.
+   * @returns null: it told nothing of the node, or what it told could not be published; so a read has to.
+   */
+  written(clusterId: string, nodeId: string, seen: unknown): Promise<SeenAlone | null>;
   /** Whether it can be read now. */
   reachable(clusterId: string): Promise<boolean>;
   /** While true, reads are answered and not published (a test's way to pause the watcher). */
   pause(paused: boolean): void;
 };
+
+/** `at`: when the answer came; the read was begun before, and after the write. */
+export type SeenAlone = { node: NodeObservation; at: Date };
 
 type Answered = Observation & { hostId: string };
 
@@ -107,6 +114,13 @@ export const createReadCluster = ({
     return told(clusterId, began, await readThroughAny(cluster));
   };
 
+  /** False: only a read can tell, and says why where it cannot either. */
+  const publishSome = (clusterId: string, nodes: readonly NodeObservation[]): Promise<boolean> =>
+    publish.nodes(clusterId, nodes).catch((error: unknown) => {
+      if (error instanceof DatabaseError) return false;
+      throw error;
+    });
+
   /** Begins when the read before it has ended, whoever asked for it. */
   const fresh = (clusterId: string): Promise<FreshRead> => {
     const waiting = queued.get(clusterId);
@@ -139,13 +153,15 @@ export const createReadCluster = ({
     seen: async (clusterId, hostId, nodes) => {
       const cluster = clusters.find(clusterId);
       if (paused || !cluster || !managers.of(cluster).some(({ id }) => id === hostId)) return false;
-      try {
-        return await publish.nodes(clusterId, nodes.map(nodeObservationOf));
-      } catch (error) {
-        // The read that follows meets the same, and says so where it matters.
-        if (error instanceof DatabaseError || error instanceof ZodError) return false;
-        throw error;
-      }
+      const { data } = nodeObservation.array().safeParse(nodes);
+      return data !== undefined && publishSome(clusterId, data);
+    },
+    written: async (clusterId, nodeId, seen) => {
+      const { data: node } = nodeObservation.safeParse(seen);
+      if (node?.id !== nodeId) return null;
+      const at = clock.now();
+      const isTold = paused || (await publishSome(clusterId, [node]));
+      return isTold ? { node, at } : null;
     },
     reachable: (clusterId) =>
       fresh(clusterId).then(

@@ -1,5 +1,6 @@
 // Commands to agents. Those of operations are rows, so that each takes effect at most once, whoever is killed when.
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Run } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
@@ -16,6 +17,8 @@ export type CommandResult = {
   outcome: CommandOutcome;
   result: unknown;
   failure: { code: string; message: string } | null;
+  /** What the agent read after the effect, when it told so just now: never stored. */
+  seen?: unknown;
 };
 
 /** What the watcher will see when the command takes effect: not EXTERNAL (clusters/explain.ts). */
@@ -54,6 +57,8 @@ const secretArguments: Partial<Record<CommandBody['__typename'], readonly string
 const readTimeoutMs = 30_000;
 const effectPatienceMs = 60_000;
 const expiresInMs = 30_000;
+/** A command that ends sooner is not stored as acknowledged first: its result says more. */
+const acknowledgeAfterMs = 100;
 
 /** The disk is full, or the database locked. What cannot be put on record is not sent. */
 const notStored = (error: unknown): never => {
@@ -264,6 +269,7 @@ export const createCommands = ({
       }
     },
     acknowledged: async (hostId, id) => {
+      await delay(acknowledgeAfterMs);
       if (!effects.has(id)) return;
       await failpoint('command.beforeAcknowledged');
       await db.write(
@@ -289,7 +295,7 @@ export const createCommands = ({
         failureJson: result.failure && scrub(JSON.stringify(result.failure)),
       };
       await failpoint('command.beforeResult');
-      const taken = await db.write(async (tx) => {
+      const written = db.write(async (tx) => {
         const { count } = await tx.command.updateMany({
           where: { id, hostId, endedAt: null },
           data: { ...stored, endedAt: clock.now() },
@@ -297,12 +303,11 @@ export const createCommands = ({
         await failpoint('command.resultWritten');
         return count === 1;
       });
-      await failpoint('command.afterResult');
+      // Who waits goes on at once: what comes of it is written after this, by the same queue.
       const effect = effects.get(id);
-      if (effect?.hostId !== hostId) return;
-      // Told twice, as after a reconnect: the first counts, whoever waits for it now.
-      const row = taken ? stored : await db.read.command.findUnique({ where: { id } });
-      if (row) effect.settle(resultOf(row));
+      if (effect?.hostId === hostId) effect.settle({ ...resultOf(stored), seen: result.seen });
+      await written;
+      await failpoint('command.afterResult');
     },
   };
 };

@@ -4,7 +4,7 @@ import type { ReadAgreed } from '../clusters/agree.ts';
 import { whyReadOnly } from '../clusters/find.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { NodeObservation } from '../clusters/observation.ts';
-import type { FreshRead, ReadCluster } from '../clusters/read.ts';
+import type { FreshRead, ReadCluster, SeenAlone } from '../clusters/read.ts';
 import type { Clusters } from '../clusters/registry.ts';
 import { type CommandResult, type Commands, failureOf } from '../hosts/commands.ts';
 import type { Run } from '../operations/action.ts';
@@ -34,7 +34,8 @@ export type Watching = {
 export type ChangeNode = {
   /**
    * Carries out and observes.
-   * @param seen the wanted state, asked of each fresh read.
+   * @param seen the wanted state, asked of each fresh read; of the node alone, as its agent read it after the write, too,
+   * unless its role changes, which others have a part in.
    * @throws Failure NODE_NOT_FOUND, NOT_OBSERVED, OUTCOME_UNKNOWN, CLUSTER_UNREACHABLE, or the engine's.
    */
   apply(
@@ -42,7 +43,7 @@ export type ChangeNode = {
     clusterId: string,
     nodeId: string,
     change: NodeChange,
-    seen: (node: NodeObservation, state: FreshRead) => boolean,
+    seen: (node: NodeObservation, state?: FreshRead) => boolean,
     observeMs?: number,
     watching?: Watching,
   ): Promise<void>;
@@ -184,16 +185,27 @@ export const createChangeNode = ({
     },
     apply: async (run, clusterId, nodeId, change, seen, observeMs = 30_000, watching = {}) => {
       const before = clusterOf(clusterId).nodes.get(nodeId);
+      const observed = (after: NodeObservation | undefined, at: Date): void => {
+        run.observed(at);
+        if (before && after) run.changed(nodeId, changesOf(setByPeople(before), setByPeople(after)));
+      };
+      let shown: SeenAlone | null = null;
       const unknown = await run.step('update', nodeId, async (tell) => {
         const asked = performance.now();
-        const { outcome } = await send(run, clusterId, nodeId, change, tell);
+        const { outcome, seen: afterwards } = await send(run, clusterId, nodeId, change, tell);
         const tookMs = performance.now() - asked;
         run.unknown(outcome === 'UNKNOWN');
         if (tookMs > slowAnswerMs)
           tell(`it took ${Math.round(tookMs / 1_000)} seconds until the engine had answered: ${slowCauses}`);
+        if (change.role === undefined && afterwards !== undefined)
+          shown = await read.written(clusterId, nodeId, afterwards);
         return outcome === 'UNKNOWN';
       });
       await run.step('observe', nodeId, async (tell) => {
+        if (shown && seen(shown.node)) {
+          observed(shown.node, shown.at);
+          return;
+        }
         const began = performance.now();
         let missing = false;
         let last: NodeObservation | undefined;
@@ -232,10 +244,11 @@ export const createChangeNode = ({
                 'the engine took the change, but the wanted state was not seen in time',
                 'read the node',
               );
-        run.observed(state.began);
         if (watching.told) tell(watching.told(state));
-        const after = state.nodes.find(({ id }) => id === nodeId);
-        if (before && after) run.changed(nodeId, changesOf(setByPeople(before), setByPeople(after)));
+        observed(
+          state.nodes.find(({ id }) => id === nodeId),
+          state.began,
+        );
       });
     },
   };

@@ -167,8 +167,10 @@ export const demoteOne = async (
       clusterId,
       nodeId,
       { role: 'worker' },
-      ({ role, managerStatus }, { nodes: seen }) =>
-        role === 'WORKER' && managerStatus === null && seen.some((other) => other.managerStatus?.leader),
+      ({ role, managerStatus }, state) =>
+        role === 'WORKER' &&
+        managerStatus === null &&
+        (state?.nodes.some((other) => other.managerStatus?.leader) ?? false),
       demotionMs,
       watchDemotion,
     );

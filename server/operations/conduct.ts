@@ -48,6 +48,8 @@ export type Conduct = {
 /** Queued again after a restart: the caller of then is gone, so the wait is the longest that it could have asked for. */
 const resumedWaitMs = 120_000;
 const recordRetryMs = 500;
+/** Most changes take less than this from step to step. */
+const progressMs = 25;
 /** How long a resumed operation waits for what it needs to be reachable again. */
 const reachableWaitMs = 120_000;
 
@@ -92,11 +94,17 @@ export const createConduct = ({
   const stopping = new AbortController();
   const runs = new Set<Promise<unknown>>();
 
-  /** One save at a time; what changes meanwhile is written by the next. */
+  /**
+   * One save at a time; what changes meanwhile is written by the next. Progress waits a moment for more of it, and for the
+   * outcome, which holds it too; another state is written at once, before anything that is done in it.
+   */
   const createSaver = (live: Omit<Live, 'save'>) => {
     const { operation } = live;
     let wanted = false;
     let saving: Promise<void> | null = null;
+    const closing = new AbortController();
+    const more = (): Promise<void> =>
+      delay(progressMs, undefined, { signal: closing.signal }).catch(() => undefined);
     const write = async (ended: boolean): Promise<void> => {
       const copy = structuredClone(operation);
       await store.save(copy, operationScalars(live.durable), ended);
@@ -106,6 +114,8 @@ export const createConduct = ({
       wanted = true;
       saving ??= (async () => {
         while (wanted && !stopping.signal.aborted) {
+          if (operation.state === live.durable.state) await more();
+          if (!wanted || stopping.signal.aborted) return;
           wanted = false;
           await write(false).catch((error: unknown) =>
             log.warn({ err: error, operation: operation.id }, 'progress not saved'),
@@ -118,6 +128,7 @@ export const createConduct = ({
     /** The final state is told only with its outcome: nothing is saved between the two. */
     const close = async (ending: Ending): Promise<void> => {
       wanted = false;
+      closing.abort();
       await saving;
       live.ending = true;
       Object.assign(operation, ending, { endedAt: clock.now() });

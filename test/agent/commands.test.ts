@@ -79,8 +79,11 @@ test('an effect is accepted, acknowledged, carried out, answered and confirmed',
     command: 'c1',
     outcome: 'DONE',
     result: { changed: true, version: 5, attempts: 1 },
+    seen: node,
   });
   await until(() => journalText().includes('confirmed'), 'the confirmation');
+  // What was read is of its moment: sent again later, the result comes without it.
+  expect(journalText()).not.toContain('seen');
   const states = journalText()
     .trim()
     .split('\n')
@@ -287,6 +290,50 @@ test('a stop lets the running effect end and begins no other', async () => {
   await stopped;
   expect(server.completions().map(({ command }) => command)).toEqual(['c1']);
   expect(engine.askedFor('POST /nodes/n1/update')).toHaveLength(0);
+});
+
+test('effects on different nodes run beside each other; on one node, and of the host, one after the other', async () => {
+  const calls: { what: string; end: () => void }[] = [];
+  for (const id of ['n1', 'n2']) {
+    engine.answers[`GET /nodes/${id}`] = { body: { ...node, ID: id } };
+    engine.answers[`POST /nodes/${id}/update`] = (_, response) =>
+      calls.push({ what: id, end: () => response.end() });
+  }
+  engine.answers['DELETE /nodes/n1'] = (_, response) =>
+    calls.push({ what: 'remove n1', end: () => response.end() });
+  engine.answers['POST /swarm/leave'] = (_, response) =>
+    calls.push({ what: 'leave', end: () => response.end() });
+  engine.answers['GET /info'] = {
+    body: {
+      ...inactiveInfo,
+      Swarm: { ...inactiveInfo.Swarm, NodeID: 'n9', LocalNodeState: 'active' },
+    },
+  };
+  await start();
+  const begun = (count: number) => until(() => calls.length === count, `${count} calls`);
+  server.send('c1', updateOf('a'));
+  server.send('c2', { ...updateOf('a'), node: 'n2' });
+  server.send('c3', remove);
+  server.send('c4', { __typename: 'LeaveSwarm', nodeId: 'n9', force: false });
+  server.send('c5', { ...updateOf('b'), node: 'n2' });
+  await begun(2);
+  await until(() => server.heardOf('acknowledge').length === 5, 'all in the journal');
+  const whats = () => calls.map(({ what }) => what);
+  expect(whats().sort()).toEqual(['n1', 'n2']);
+  calls.find(({ what }) => what === 'n1')?.end();
+  await begun(3);
+  expect(whats()[2]).toBe('remove n1');
+  calls[2]?.end();
+  await completionOf('c3');
+  // One of the host's own waits for all, and all later ones wait for it.
+  expect(calls).toHaveLength(3);
+  calls.find(({ what }) => what === 'n2')?.end();
+  await begun(4);
+  expect(whats()[3]).toBe('leave');
+  calls[3]?.end();
+  await begun(5);
+  calls[4]?.end();
+  await completionOf('c5');
 });
 
 test('an event brings its node, read after it; once more when it is named again meanwhile', async () => {

@@ -73,7 +73,7 @@ describe.each([
   const run = (host: number, body: CommandBody): Promise<Record<string, unknown>> => {
     const execute = executes[host];
     if (execute === undefined) throw new Error(`no host ${host}`);
-    return execute(body).then((result) => ({ ...result }));
+    return execute(body).then(({ result }) => ({ ...result }));
   };
   const update = (node: string, change: Partial<BodyOf<'UpdateNode'>>): Promise<Record<string, unknown>> =>
     run(0, { __typename: 'UpdateNode', node, setLabels: [], removeLabels: [], ...change });
@@ -330,12 +330,13 @@ describe('with an engine that is not well', () => {
       address: '10.0.0.1',
       socketPath: join(folder, 'e.sock'),
     });
-    const execute = createExecute({
+    const carryOut = createExecute({
       engine: createEngine({
         socketPath: host.socketPath,
         deadlines: { readMs: 1000, clusterReadMs: 1000, writeMs: 300, joinMs: 300 },
       }),
     });
+    const execute = (body: CommandBody): Promise<object> => carryOut(body).then(({ result }) => result);
     const init = await execute({
       __typename: 'InitSwarm',
       advertiseAddr: '10.0.0.1',
@@ -346,6 +347,8 @@ describe('with an engine that is not well', () => {
     return {
       host,
       world,
+      node,
+      carryOut,
       execute,
       label: (key: string) =>
         execute({ __typename: 'UpdateNode', node, setLabels: [{ key, value: 'x' }], removeLabels: [] }),
@@ -355,6 +358,25 @@ describe('with an engine that is not well', () => {
       },
     };
   }
+
+  test('what is read after the write is told', async () => {
+    await using rig = await oneManager();
+    const update = (value: string) =>
+      rig.carryOut({
+        __typename: 'UpdateNode',
+        node: rig.node,
+        setLabels: [{ key: 'a', value }],
+        removeLabels: [],
+      });
+    const told = await update('1');
+    expect(told).toMatchObject({
+      result: { changed: true },
+      seen: { ID: rig.node, Spec: { Labels: { a: '1' } } },
+    });
+    expect(Object(told.seen).Version.Index).toBeGreaterThan(Object(told.result).version);
+    // It was so already: the read that found it so was begun after the command came.
+    await expect(update('1')).resolves.toMatchObject({ result: { changed: false }, seen: { ID: rig.node } });
+  });
 
   test('a stale version is read and applied anew', async () => {
     await using rig = await oneManager();

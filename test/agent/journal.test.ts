@@ -1,5 +1,5 @@
 // The journal across crashes: torn ends, damage, compaction, a full disk.
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -102,6 +102,35 @@ test('a long journal is made short while it is in use', () => {
   }
   expect(readFileSync(path).length).toBeLessThan(2_000_000);
   expect(openJournal({ folder, now: () => time }).get('c44')).toBeDefined();
+});
+
+test('of those that the server has confirmed the newest ten thousand are kept, and all that it has not', () => {
+  const first = openJournal({ folder });
+  first.accepted('open', command, false);
+  first.started('open');
+  first.result('open', done);
+  const lines = ['accepted', 'started', 'result', 'confirmed'];
+  const many = Array.from({ length: 10_100 }, (_, index) =>
+    lines.map((state) =>
+      JSON.stringify({ state, id: `c${index}`, at: Date.now(), ...command, completion: done }),
+    ),
+  );
+  first.close();
+  appendFileSync(path, `${many.flat().join('\n')}\n`);
+  const journal = openJournal({ folder });
+  expect(journal.get('c99')).toBeUndefined();
+  expect(journal.get('c100')).toBeDefined();
+  expect(journal.get('c10099')).toBeDefined();
+  expect(journal.unconfirmed()).toEqual([{ id: 'open', completion: done }]);
+});
+
+test('one that nothing is left out of is not written anew', () => {
+  const first = openJournal({ folder });
+  first.accepted('a', command);
+  first.close();
+  const before = statSync(path);
+  openJournal({ folder }).close();
+  expect(statSync(path).ino).toBe(before.ino);
 });
 
 test('a closed journal writes into nobody’s file', () => {

@@ -23,7 +23,7 @@ const run = (index: number, id: string) => {
     nodeId: id,
     advertiseAddr: `10.0.0.${index}`,
     listenAddr,
-  });
+  }).then(({ result }) => result);
 };
 const forced = () => hosts.flatMap((host) => host.calls()).filter(({ path }) => path === '/swarm/init');
 

@@ -117,7 +117,7 @@ const UnlockSwarm = builder.objectRef<Body<'UnlockSwarm'>>('UnlockSwarm').implem
 
 const UpdateNode = builder.objectRef<Body<'UpdateNode'>>('UpdateNode').implement({
   description:
-    'Reads the node, changes only what is given, writes with the version read; «update out of sequence» is read and applied anew, at most 8 times. Answers { changed, version, attempts }; `changed` false: it was so already, nothing was written.',
+    'Reads the node, changes only what is given, writes with the version read; «update out of sequence» is read and applied anew, at most 8 times. Answers { changed, version, attempts }; `changed` false: it was so already, nothing was written. `seen`: GET /nodes/{id}, asked after the write.',
   fields: (t) => ({
     node: t.exposeID('node'),
     role: t.exposeString('role', { nullable: true, description: 'worker or manager; null: as it is.' }),

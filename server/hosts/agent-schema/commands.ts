@@ -21,6 +21,11 @@ const CompleteInput = builder.inputType('CompleteInput', {
       description: 'What the command’s type says that it answers; null unless DONE.',
     }),
     failure: t.field({ type: FailureInput, description: 'Null when DONE.' }),
+    seen: t.field({
+      type: 'JSON',
+      description:
+        'What a read begun after the effect showed, where the command’s type says so; null: not read, and always when a result is sent again after a restart.',
+    }),
   }),
 });
 
@@ -65,6 +70,7 @@ builder.mutationFields((t) => ({
         outcome: input.outcome satisfies CommandOutcome,
         result: input.result ?? null,
         failure: input.failure ?? null,
+        seen: input.seen ?? null,
       });
       return true;
     },
