@@ -331,7 +331,10 @@ export const createApp = async ({
     log,
   };
   const graphql = createHttp({ ...transport, development: config.development });
-  const sockets = createSocketEndpoint({ ...transport, limits: socketLimits });
+  const sockets = createSocketEndpoint({
+    ...transport,
+    limits: { ...socketLimits, total: config.sockets, perSource: config.socketsPerAddress },
+  });
   const exportAudit = createExportEndpoint({
     ...trail,
     admit: createAdmitExport({ ...transport, ...parts }),

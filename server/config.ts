@@ -53,6 +53,10 @@ const environment = z.object({
       (list) => list.every(isOrigin),
       'each is scheme://host, with a port where it is not the usual one',
     ),
+  /** Open GraphQL sockets in all. */
+  SKEP_SOCKETS: count.default(1_000),
+  /** Open GraphQL sockets from one address. */
+  SKEP_SOCKETS_PER_ADDRESS: count.default(200),
   /** Wrong API keys from one address, or for one key's id, before RATE_LIMITED is the answer; the right key is always taken. */
   SKEP_WRONG_KEYS_PER_MINUTE: count.default(20),
   /** Mutations of one API key. */
@@ -84,6 +88,8 @@ export type Config = {
   tls: CertificateSource;
   takeOver: string | null;
   allowedOrigins: readonly string[];
+  sockets: number;
+  socketsPerAddress: number;
   wrongKeysPerMinute: number;
   mutationsPerMinute: number;
   revealsPerHour: number;
@@ -133,6 +139,8 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     tls,
     takeOver: data.SKEP_TAKE_OVER ?? null,
     allowedOrigins: data.SKEP_ALLOWED_ORIGINS,
+    sockets: data.SKEP_SOCKETS,
+    socketsPerAddress: data.SKEP_SOCKETS_PER_ADDRESS,
     wrongKeysPerMinute: data.SKEP_WRONG_KEYS_PER_MINUTE,
     mutationsPerMinute: data.SKEP_MUTATIONS_PER_MINUTE,
     revealsPerHour: data.SKEP_REVEALS_PER_HOUR,

@@ -30,6 +30,8 @@ export type ApiKeys = {
   /** The key of a presented text, when it is valid now. */
   authenticate(presented: string): ApiKey | null;
   find(id: string): ApiKey | null;
+  /** Whether it is neither revoked nor expired. */
+  isValid(id: string): boolean;
   list(): readonly ApiKey[];
   /** @returns the text to present, shown once. */
   create(id: string, key: NewKey): Promise<{ key: ApiKey; secret: string }>;
@@ -114,6 +116,10 @@ export const createApiKeys = async ({
       return entry.key;
     },
     find: (id) => keys.get(id)?.key ?? null,
+    isValid: (id) => {
+      const entry = keys.get(id);
+      return entry !== undefined && valid(entry.key);
+    },
     list: () => [...keys.values()].map(({ key }) => key),
     create: async (id, { permissions: extra, clusters, ...rest }) => {
       const secret = randomBytes(32).toString('base64url');

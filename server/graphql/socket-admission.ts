@@ -11,7 +11,8 @@ export type SocketLimits = {
   operations: number;
 };
 
-export const socketLimits: SocketLimits = { total: 1_000, perSource: 200, unidentified: 40, operations: 50 };
+/** Those that are not configured. */
+export const socketLimits = { unidentified: 40, operations: 50 } as const;
 
 export type SocketAdmission = {
   /** HTTP status to refuse the upgrade with; null: it may be done. */

@@ -15,6 +15,18 @@ type Wanted<Scalars> = {
   matches: (scalars: Scalars) => boolean;
 };
 
+/** Where a stream's events come from; who shares the reading of them takes this and never the stream's own. */
+export type ChangeSource = {
+  topic: Topic;
+  after: string | null | undefined;
+  /** Whether the viewer may see it, now, and the filter lets it through. */
+  fits: (event: StoredEvent) => boolean;
+};
+
+export type ChangeStream = AsyncIterableIterator<Streamed> & { readonly source: ChangeSource };
+
+export const isChangeStream = (value: object): value is ChangeStream => 'source' in value;
+
 /**
  * Ends when its reader does, also while it waits, and with UNAUTHENTICATED when the key ends.
  * @throws Failure CURSOR_TOO_OLD, BAD_USER_INPUT at once; later troubles are the stream's last item.
@@ -22,19 +34,19 @@ type Wanted<Scalars> = {
 export const changeStream = <Scalars>(
   { events, apiKeys, requester, viewer }: Context,
   { topic, permission, after, matches }: Wanted<Scalars>,
-): AsyncIterableIterator<Streamed> => {
+): ChangeStream => {
   events.check(after);
   const ended = new AbortController();
-  let keyEnded = false;
-  const forget = apiKeys.onEnd(viewer.id, () => {
-    keyEnded = true;
-    ended.abort();
-  });
-  const fits = ({ before, after: now, clusterId }: StoredEvent): boolean =>
-    apiKeys.authorise(requester.actor, permission, clusterId) &&
-    (matches(now as Scalars) || (before !== null && matches(before as Scalars)));
+  const fits = (event: StoredEvent): boolean =>
+    apiKeys.authorise(requester.actor, permission, event.clusterId) &&
+    (matches(event.after as Scalars) || (event.before !== null && matches(event.before as Scalars)));
 
   async function* stream(): AsyncGenerator<Streamed> {
+    let keyEnded = false;
+    const forget = apiKeys.onEnd(viewer.id, () => {
+      keyEnded = true;
+      ended.abort();
+    });
     try {
       yield* events.subscribe({ topic, after, matches: fits, signal: ended.signal });
       if (keyEnded) yield new Failure('UNAUTHENTICATED', 'the key is no longer valid', 'use another key');
@@ -45,15 +57,15 @@ export const changeStream = <Scalars>(
       forget();
     }
   }
-  const source = stream();
+  const generator = stream();
   // A generator's own return() waits for the item that it is waiting for.
   const end = (): Promise<IteratorResult<Streamed>> => {
     ended.abort();
-    forget();
-    return source.return(undefined);
+    return generator.return(undefined);
   };
-  const iterator: AsyncIterableIterator<Streamed> = {
-    next: () => source.next(),
+  const iterator: ChangeStream = {
+    source: { topic, after, fits },
+    next: () => generator.next(),
     return: end,
     throw: end,
     [Symbol.asyncIterator]: () => iterator,

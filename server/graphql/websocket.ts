@@ -2,7 +2,8 @@
 // https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { CloseCode, handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
+import { createSourceEventStream, type ExecutionArgs } from 'graphql';
+import { CloseCode, handleProtocols, makeServer, type OperationResult, type ServerOptions } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Context, Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
@@ -11,41 +12,31 @@ import type { Admit } from './admit.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { ReadDocument } from './document.ts';
 import { createMaskError, withoutHttp } from './errors.ts';
+import { createKeepAlive } from './keep-alive.ts';
 import type { Origins } from './origins.ts';
+import type { Outlet } from './outlet.ts';
 import { maxBodyBytes, readParams } from './request-body.ts';
 import { schema } from './schema.ts';
+import { createSharedSubscriptions } from './shared-subscriptions.ts';
 import type { SlowReaders } from './slow-readers.ts';
 import { createSocketAdmission, type SocketLimits } from './socket-admission.ts';
+import { isChangeStream } from './stream.ts';
 
 export type SocketEndpoint = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   close(): Promise<void>;
 };
 
-const keepAliveMs = 12_000;
 const statusTexts = { 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
 
-type Extra = { socket: WebSocket; request: IncomingMessage };
+/** Not its request: that would be kept as long as the socket. */
+type Extra = { socket: WebSocket; outlet: Outlet; sourceAddress: string | null };
 type InitPayload = Record<string, unknown> | undefined;
 const keyOf = (params: InitPayload): unknown => params?.authorization ?? params?.Authorization;
 
 /** A close frame holds 123 bytes; a client's own id may be among them. */
 const closeReason = (reason: string | undefined): string | undefined =>
   reason && Buffer.from(reason).subarray(0, 120).toString();
-
-/** Terminates a socket that does not answer a ping until the next one. */
-const keepAlive = (socket: WebSocket): void => {
-  let alive = true;
-  const timer = setInterval(() => {
-    if (!alive) return socket.terminate();
-    alive = false;
-    socket.ping();
-  }, keepAliveMs).unref();
-  socket.on('pong', () => {
-    alive = true;
-  });
-  socket.once('close', () => clearInterval(timer));
-};
 
 export const createSocketEndpoint = ({
   parts,
@@ -79,11 +70,13 @@ export const createSocketEndpoint = ({
   const mask = createMaskError(log);
   const told = (error: unknown) => withoutHttp(mask(error));
   const admission = createSocketAdmission(limits);
+  const shared = createSharedSubscriptions(parts, told);
+  const keepAlive = createKeepAlive();
 
   const onConnect: ServerOptions<InitPayload, Extra>['onConnect'] = async ({ connectionParams, extra }) => {
     let context: Context;
     try {
-      context = await authenticate(keyOf(connectionParams), parts.sourceOf(extra.request));
+      context = await authenticate(keyOf(connectionParams), extra.sourceAddress);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Refused as any other, with a code that says why; the close after it has no effect.
@@ -112,7 +105,7 @@ export const createSocketEndpoint = ({
             'complete some first',
             { retryAfterSeconds: 1 },
           );
-        const contextValue = await authenticate(keyOf(connectionParams), parts.sourceOf(extra.request));
+        const contextValue = await authenticate(keyOf(connectionParams), extra.sourceAddress);
         const { query, operationName, variables } = readParams(payload);
         const { document, errors } = read(query);
         if (errors.length > 0) return errors.map(told);
@@ -122,15 +115,22 @@ export const createSocketEndpoint = ({
         return [told(error)];
       }
     },
+    // The source, not its results: those are the same for many, and made once for all of them.
+    subscribe: (args: ExecutionArgs) => createSourceEventStream(args) as OperationResult,
+    onOperation: ({ extra: { outlet } }, id, { query }, args, result) =>
+      'next' in result && isChangeStream(result)
+        ? shared.open({ id, outlet, source: result.source, query, args })
+        : undefined,
     onNext: (_context, _id, _payload, _args, result) =>
       result.errors ? { ...result, errors: result.errors.map(told) } : undefined,
     onError: (_context, _id, _payload, errors) => errors.map(told),
   });
 
   /** As graphql-ws/use/ws does, but for what it tells the console and the close reason of an error. */
-  const serve = (socket: WebSocket, request: IncomingMessage): void => {
-    admission.opened(socket, parts.sourceOf(request));
-    keepAlive(socket);
+  const serve = (socket: WebSocket, request: IncomingMessage, stream: Duplex): void => {
+    const sourceAddress = parts.sourceOf(request);
+    admission.opened(socket, sourceAddress);
+    keepAlive.watch(socket);
     socket.on('error', (error) => log.debug({ err: error }, 'a socket failed'));
     const closed = server.opened(
       {
@@ -152,7 +152,7 @@ export const createSocketEndpoint = ({
             });
           }),
       },
-      { socket, request },
+      { socket, outlet: { socket, stream, waiting: null }, sourceAddress },
     );
     socket.once('close', (code, reason) => {
       closed(code, String(reason)).catch((error: unknown) =>
@@ -172,9 +172,10 @@ export const createSocketEndpoint = ({
         return;
       }
       slowReaders.watch(socket);
-      sockets.handleUpgrade(request, socket, head, serve);
+      sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request, socket));
     },
     close: async () => {
+      keepAlive.stop();
       for (const client of sockets.clients) client.close(1001, 'the server stops');
       await new Promise<void>((resolve) => sockets.close(() => resolve()));
     },
