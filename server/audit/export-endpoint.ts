@@ -122,7 +122,7 @@ export const createExportEndpoint = ({
   };
 
   async function* csvRows(wanted: Wanted): AsyncGenerator<Record<string, unknown>> {
-    for await (const rows of recordPages(db.read, wanted))
+    for await (const rows of recordPages(db, wanted))
       for (const row of rows) yield { ...row, at: row.at.toISOString() };
   }
 
@@ -151,7 +151,7 @@ export const createExportEndpoint = ({
       response.setTimeout(idleMs, () => response.destroy());
       if (format === 'ndjson')
         await pipeline(
-          Readable.from(exportLines(db.read, wanted, { ...server, at: new Date() }), {
+          Readable.from(exportLines(db, wanted, { ...server, at: new Date() }), {
             objectMode: true,
             highWaterMark: 1,
           }),

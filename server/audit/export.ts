@@ -1,7 +1,10 @@
 // The history as lines of JSON, each a thing with its `kind`: what the offline verifier reads (offline/check.ts).
-import type { PrismaClient, AuditRecord as Row } from '../../prisma/generated/client.ts';
-import { conditionsOf, type RecordFilter } from './filter.ts';
+import { setImmediate } from 'node:timers/promises';
+import type { AuditRecord as Row } from '../../prisma/generated/client.ts';
+import type { Database } from '../platform/database.ts';
+import type { RecordFilter } from './filter.ts';
 import { headOf } from './heads.ts';
+import { readRecords } from './read-records.ts';
 
 const pageSize = 500;
 
@@ -14,21 +17,21 @@ export type Wanted = {
   toSeq: number;
 };
 
+type Read = Pick<Database, 'read' | 'sql'>;
+
 /** Records, oldest first, a page at a time. */
 export async function* recordPages(
-  read: PrismaClient,
+  { sql }: Pick<Read, 'sql'>,
   { filter, scope, fromSeq = 1, toSeq }: Wanted,
 ): AsyncGenerator<Row[]> {
-  for (let after = fromSeq - 1; ; ) {
-    const rows = await read.auditRecord.findMany({
-      where: { AND: [{ seq: { gt: after, lte: toSeq } }, ...conditionsOf(filter, scope)] },
-      orderBy: { seq: 'asc' },
-      take: pageSize,
-    });
+  for (let above = fromSeq - 1; ; ) {
+    const rows = readRecords(sql, { filter, scope, above, below: toSeq + 1, order: 'asc', take: pageSize });
     yield rows;
     const last = rows.at(-1);
     if (!last || rows.length < pageSize) return;
-    after = last.seq;
+    above = last.seq;
+    // Others have their turn between two pages, whoever reads fast.
+    await setImmediate();
   }
 }
 
@@ -39,7 +42,7 @@ const line = (kind: string, content: object): string => `${JSON.stringify({ kind
  * number: without it the file was cut off.
  */
 export async function* exportLines(
-  read: PrismaClient,
+  { read, sql }: Read,
   wanted: Wanted,
   about: { server: string; generation: string; publicKey: string; at: Date },
 ): AsyncGenerator<string> {
@@ -52,7 +55,7 @@ export async function* exportLines(
     }))
       yield line('seal', row);
   let records = 0;
-  for await (const rows of recordPages(read, wanted)) {
+  for await (const rows of recordPages({ sql }, wanted)) {
     const heads = await read.auditHead.findMany({
       where: { seq: { gte: rows[0]?.seq ?? 0, lte: rows.at(-1)?.seq ?? 0 } },
       orderBy: { seq: 'asc' },

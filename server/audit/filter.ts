@@ -1,5 +1,5 @@
-// Which records are asked for.
-import type { Prisma } from '../../prisma/generated/client.ts';
+// Which records are asked for, as conditions of SQL.
+import type { ColumnValue } from '../platform/prepared-sql.ts';
 
 /** All that are given must hold. */
 export type RecordFilter = {
@@ -17,19 +17,32 @@ export type RecordFilter = {
   to?: Date | null;
 };
 
-/** @param scope ids of the clusters that may be seen; null: all, and what belongs to none. */
+/** Holds of `record`, a row of AuditRecord; each `?` is one of the values. */
+export type Condition = readonly [text: string, ...values: ColumnValue[]];
+
+const oneOf = (column: string, values: readonly string[]): Condition => [
+  // One parameter, so that the statement is the same however many there are.
+  `record."${column}" IN (SELECT value FROM json_each(?))`,
+  JSON.stringify(values),
+];
+
+/** All but the target. @param scope ids of the clusters that may be seen; null: all, and what belongs to none. */
 export const conditionsOf = (
   filter: RecordFilter | null | undefined,
   scope: readonly string[] | null,
-): Prisma.AuditRecordWhereInput[] => [
-  scope === null ? {} : { clusterId: { in: [...scope] } },
-  filter?.cluster == null ? {} : { clusterId: filter.cluster },
-  filter?.actor == null ? {} : { actorId: filter.actor },
-  filter?.action == null ? {} : { action: filter.action },
-  filter?.outcome == null ? {} : { outcome: filter.outcome },
-  filter?.phase == null ? {} : { phase: { in: [...filter.phase] } },
-  filter?.operation == null ? {} : { operationId: filter.operation },
-  filter?.target == null ? {} : { targets: { some: { targetId: filter.target } } },
-  filter?.from == null ? {} : { at: { gte: filter.from } },
-  filter?.to == null ? {} : { at: { lt: filter.to } },
-];
+): Condition[] => {
+  const conditions: Condition[] = [];
+  const equal = (column: string, value: string | null | undefined): void => {
+    if (value != null) conditions.push([`record."${column}" = ?`, value]);
+  };
+  if (scope !== null) conditions.push(oneOf('clusterId', scope));
+  equal('clusterId', filter?.cluster);
+  equal('actorId', filter?.actor);
+  equal('action', filter?.action);
+  equal('outcome', filter?.outcome);
+  equal('operationId', filter?.operation);
+  if (filter?.phase != null) conditions.push(oneOf('phase', filter.phase));
+  if (filter?.from != null) conditions.push(['record."at" >= ?', filter.from]);
+  if (filter?.to != null) conditions.push(['record."at" < ?', filter.to]);
+  return conditions;
+};

@@ -70,11 +70,7 @@ export const createSealHistory = ({
   const writeFile = async (fromSeq: number, toSeq: number): Promise<{ file: string; digest: string }> => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const part = join(folder, `audit-${fromSeq}.part`);
-    const lines = exportLines(
-      db.read,
-      { filter: {}, scope: null, fromSeq, toSeq },
-      { ...about, at: clock.now() },
-    );
+    const lines = exportLines(db, { filter: {}, scope: null, fromSeq, toSeq }, { ...about, at: clock.now() });
     await pipeline(Readable.from(lines), createGzip(), createWriteStream(part, { mode: 0o600 }));
     await syncPath(part);
     const digest = await digestOf(part);

@@ -2,7 +2,7 @@
 import type { AuditRecord as Row } from '../../../prisma/generated/client.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
 import { keysetPage } from '../../graphql/connection.ts';
-import { conditionsOf } from '../filter.ts';
+import { readRecords } from '../read-records.ts';
 import { AuditFilter } from './filter.ts';
 import { SignedHeadRef } from './head.ts';
 import { AuditRecordRef } from './record.ts';
@@ -33,19 +33,7 @@ builder.queryFields((t) => ({
         100,
         ({ seq }: Row) => seq,
         isSeq,
-        ({ above, below, order, take }) =>
-          db.read.auditRecord.findMany({
-            where: {
-              AND: [
-                {
-                  seq: { ...(above === null ? {} : { gt: above }), ...(below === null ? {} : { lt: below }) },
-                },
-                ...conditionsOf(filter, scope),
-              ],
-            },
-            orderBy: { seq: order },
-            take,
-          }),
+        async (range) => readRecords(db.sql, { filter, scope, ...range }),
       );
     },
   }),
