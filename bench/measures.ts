@@ -1,10 +1,14 @@
 // All measures: one import and one line each.
 import type { Measure } from './measure.ts';
+import { auditIntents } from './measures/audit-intents.ts';
+import { auditPages } from './measures/audit-pages.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { serverStart } from './measures/server-start.ts';
 
 export const measures: readonly Measure[] = [
   // One a line, so that two that are added side by side merge.
+  auditIntents,
+  auditPages,
   nodesReadyBytes,
   serverStart,
 ];
