@@ -2,8 +2,10 @@
 import type { Audit, AuditEntry } from '../audit/record.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
+import { DatabaseError } from '../platform/database-error.ts';
 import type { Emit, Events, Transaction } from '../platform/events.ts';
 import { failpoint } from '../platform/failpoints.ts';
+import { Failure } from '../platform/failure.ts';
 import { type Operation, openStates, operationOf, operationScalars, rowOf } from './operation.ts';
 
 export type OperationStore = {
@@ -11,6 +13,7 @@ export type OperationStore = {
   open(operation: Operation): Promise<void>;
   /** The operation as it stands now; `ended`: with its outcome. */
   save(operation: Operation, previous: unknown, ended: boolean): Promise<void>;
+  /** @throws Failure AUDIT_UNAVAILABLE */
   record(operation: Operation, entry: Pick<AuditEntry, 'phase'>): Promise<void>;
   find(id: string): Promise<Operation | null>;
   findByKey(actorId: string, action: string, idempotencyKey: string): Promise<Operation | null>;
@@ -36,6 +39,16 @@ const emitOperation = (
     changes: old === operation.state ? [] : [{ path: 'state', old, new: operation.state }],
     operationId: operation.id,
   });
+};
+
+/** The disk is full, or the database locked. */
+const unrecorded = (error: unknown): never => {
+  if (!(error instanceof DatabaseError)) throw error;
+  throw new Failure(
+    'AUDIT_UNAVAILABLE',
+    `it could not be put on record, so it was not done: ${error.code}`,
+    'try again; look at the server’s disk',
+  );
 };
 
 export const createOperationStore = ({
@@ -98,9 +111,9 @@ export const createOperationStore = ({
       if (ended) await failpoint('audit.afterOutcome');
     },
     record: async (operation, { phase }) => {
-      await events.transact(
-        async (tx, emit) => void (await audit.append(tx, emit, { ...told(operation), phase })),
-      );
+      await events
+        .transact(async (tx, emit) => void (await audit.append(tx, emit, { ...told(operation), phase })))
+        .catch(unrecorded);
       await failpoint('secret.recorded');
     },
     find: async (id) => {

@@ -59,15 +59,14 @@ export const createWriteQueue = ({
   };
 
   const runGroup = async (): Promise<void> => {
-    let members = waiting.slice(0, mostWritesInGroup);
     try {
       await transaction.begin();
     } catch (error) {
-      waiting.splice(0, members.length);
-      for (const write of members) write.reject(transaction.fault() ?? error);
+      // The first alone: by the time that the next one has waited as long, the lock may be gone.
+      waiting.shift()?.reject(transaction.fault() ?? error);
       return;
     }
-    members = [];
+    const members: Waiting[] = [];
     const startedMs = performance.now();
     let turnedMs = startedMs;
     try {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLog } from '../../lab/processes.ts';
 import { at } from '../support/at.ts';
 import { begin, ended } from '../support/operations.ts';
 import { createPerform, type Perform } from '../support/perform.ts';
@@ -76,4 +77,39 @@ describe('the record comes first, on SIMULATED engines (which tell what they hea
     await system.server.start();
     expect(await ended(system.ask, id)).toMatchObject({ state: 'SUCCEEDED' });
   });
+});
+
+it('no record, no secret: a token is not read while the database is locked, on a SIMULATED engine', {
+  timeout: 60_000,
+}, async () => {
+  const system = await startSystem({
+    engines: { kind: 'simulated', version: '28.5', speed: 4 },
+    hosts: 1,
+    env: { SKEP_FAILPOINTS: 'operation.judged=sleep(1000)' },
+  });
+  try {
+    const cluster = await system.formSwarm();
+    const { revealJoinToken } = await system.ask(
+      'mutation($input: RevealJoinTokenInput!) { revealJoinToken(input: $input) { operation { id } } }',
+      { input: { cluster, role: 'WORKER', waitSeconds: 0 } },
+    );
+    const { id } = revealJoinToken.operation;
+    const stateOf = async () => (await system.ask(`{ operation(id: "${id}") { state } }`)).operation.state;
+    await until(async () => (await stateOf()) === 'RUNNING', 'it is judged');
+    const other = new Database(join(system.dir, 'data', 'skep.db'));
+    other.exec('BEGIN IMMEDIATE');
+    try {
+      const log = join(system.dir, 'server.log');
+      await until(() => readLog(log).includes('an outcome could not be recorded'), 'the lock was met');
+    } finally {
+      other.exec('ROLLBACK');
+      other.close();
+    }
+    expect(await ended(system.ask, id)).toMatchObject({
+      state: 'FAILED',
+      failure: { code: 'AUDIT_UNAVAILABLE' },
+    });
+  } finally {
+    await system.stop();
+  }
 });
