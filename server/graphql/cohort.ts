@@ -59,7 +59,7 @@ export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts)
   let advancing = false;
 
   const batchAfter = async (of: Member, from: number, until: number): Promise<Batch> => {
-    const { events, to } = await reader.page(of.source.topic, from, until);
+    const { events, to } = reader.page(of.source.topic, from, until);
     const payloads: string[] = [];
     let characters = 0;
     for (const event of events) {

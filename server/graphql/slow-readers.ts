@@ -31,7 +31,7 @@ export const createSlowReaders = ({
       const waiting = socket.writableLength;
       const taken = socket.bytesWritten - waiting;
       const reads = waiting === 0 || (taken > seen.taken && waiting <= mostBytes);
-      if (reads) watched.set(socket, { well: now, taken });
+      if (reads) Object.assign(seen, { well: now, taken });
       else if (now - seen.well > seconds * 1_000) socket.destroy();
     }
   };

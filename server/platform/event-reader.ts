@@ -23,7 +23,7 @@ export type EventReader = {
    * The next events after `seq`, at most {@link pageSize} and none after `until`, so without a gap.
    * @throws Failure CURSOR_TOO_OLD
    */
-  page(topic: Topic, seq: number, until: number): Promise<Page>;
+  page(topic: Topic, seq: number, until: number): Page;
   /** @throws Failure CURSOR_TOO_OLD, also later, when the reader falls behind what is kept. */
   subscribe(subscription: Subscription): AsyncGenerator<StoredEvent>;
   /** Calls at once after each commit that has events, before the next write: something quick that never throws. */
@@ -37,6 +37,11 @@ export type EventReader = {
 export const pageSize = 200;
 /** A reader that missed the bell looks again by itself. */
 const bellTimeoutMs = 5_000;
+
+/** As SQLite gives it: times are text. */
+type TableRow = Omit<EventRow, 'at'> & { at: string };
+const nextRows =
+  'SELECT * FROM "Event" WHERE "topic" = ? AND "seq" > ? AND "seq" <= ? ORDER BY "seq" LIMIT ?';
 
 /** @param generation of the database: a cursor of another one is refused. */
 export const createEventReader = async ({
@@ -71,23 +76,16 @@ export const createEventReader = async ({
       throw new Failure('CURSOR_TOO_OLD', 'the events after this cursor are no longer kept', 'query again');
   };
 
-  const stored = async (topic: Topic, seq: number, until: number): Promise<Page> => {
-    const rows = await db.read.event.findMany({
-      where: { topic, seq: { gt: seq, lte: until } },
-      orderBy: { seq: 'asc' },
-      take: pageSize,
-    });
-    // Pruned since it was looked at: what was read may have a gap.
-    checkAge(seq);
-    const events = rows.map((row) => storedEvent(row as EventRow));
-    return { events, to: rows.length < pageSize ? until : (rows.at(-1)?.seq ?? until) };
-  };
+  const stored = (topic: Topic, seq: number, until: number): readonly StoredEvent[] =>
+    db.sql
+      .all<TableRow>(nextRows, [topic, seq, until, pageSize])
+      .map(({ at, ...row }) => storedEvent({ ...row, at: new Date(at) }));
 
-  const page: EventReader['page'] = async (topic, seq, until) => {
+  const page: EventReader['page'] = (topic, seq, until) => {
     checkAge(seq);
     const newest = recent.between(seq, until);
-    if (newest === null) return stored(topic, seq, until);
-    const events = newest.filter((event) => event.topic === topic).slice(0, pageSize);
+    const events =
+      newest?.filter((event) => event.topic === topic).slice(0, pageSize) ?? stored(topic, seq, until);
     return { events, to: events.length < pageSize ? until : (events.at(-1)?.seq ?? until) };
   };
 
@@ -100,7 +98,7 @@ export const createEventReader = async ({
         await bell.wait(bellTimeoutMs, ended);
         continue;
       }
-      const { events, to } = await page(topic, seq, headSeq);
+      const { events, to } = page(topic, seq, headSeq);
       for (const event of events) {
         if (matches(event)) yield event;
         if (ended.aborted) return;
