@@ -2,8 +2,11 @@
 import type { Measure } from './measure.ts';
 import { auditIntents } from './measures/audit-intents.ts';
 import { auditPages } from './measures/audit-pages.ts';
+import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
+import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
+import { subscriberMemory } from './measures/subscriber-memory.ts';
 
 export const measures: readonly Measure[] = [
   // One a line, so that two that are added side by side merge.
@@ -11,4 +14,8 @@ export const measures: readonly Measure[] = [
   auditPages,
   nodesReadyBytes,
   serverStart,
+  fanOut1000,
+  fanOut5000,
+  subscriberMemory,
+  replay10000,
 ];
