@@ -1,4 +1,6 @@
 // What the build keeps beside the server is a matter of speed alone: without it, or with that of another build, all is the same.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   copyFileSync,
   cpSync,
@@ -11,6 +13,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -73,6 +76,28 @@ const answers = async (entry: string): Promise<void> => {
 };
 
 describe('the built server', () => {
+  it('takes the code that the build kept', { timeout: 120_000 }, async () => {
+    const child = spawn(
+      process.execPath,
+      ['-p', `require('${join(dist, 'server.cjs')}').cachedDataRejected`],
+      {
+        env: {
+          ...process.env,
+          NODE_OPTIONS: '',
+          SKEP_DATA_DIR: newFolder(),
+          SKEP_PORT: '0',
+          SKEP_LOG_LEVEL: 'silent',
+        },
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    const ended = once(child, 'close');
+    const [first] = await once(createInterface({ input: child.stdout }), 'line');
+    child.kill('SIGKILL');
+    await ended;
+    expect(first).toBe('false');
+  });
+
   const shifted = (folder: string) => {
     const kept: { build: string; plans: Map<string, unknown> } = deserialize(
       readFileSync(join(folder, 'query-plans.bin')),
