@@ -2,7 +2,9 @@
 import type { Measure } from './measure.ts';
 import { auditIntents } from './measures/audit-intents.ts';
 import { auditPages } from './measures/audit-pages.ts';
+import { engineToSubscriber } from './measures/engine-to-subscriber.ts';
 import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
+import { mutationMeasure } from './measures/mutation.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
@@ -13,6 +15,8 @@ export const measures: readonly Measure[] = [
   auditIntents,
   auditPages,
   nodesReadyBytes,
+  engineToSubscriber,
+  mutationMeasure,
   serverStart,
   fanOut1000,
   fanOut5000,

@@ -4,7 +4,7 @@ import type { EngineKind } from '../../lab/machines.ts';
 import type { Random } from '../support/random.ts';
 import { type Arena, createArena } from './arena.ts';
 import { useOf } from './check-processes.ts';
-import { type Clients, createClients } from './clients.ts';
+import { type Call, type Clients, createClients } from './clients.ts';
 import type { Stored } from './database.ts';
 import { type Fault, faultsOf } from './faults.ts';
 import type { Kill } from './kills.ts';
@@ -36,6 +36,18 @@ type Play = (
   clients: Clients,
   count: (fault: string, inFlight: number) => void,
 ) => Promise<boolean>;
+
+/** The longest that a mutation can be asked to wait. */
+const answeredWithinMs = 120_000;
+
+/** Calls whose answer came, or was given up, long after everything had healed: somebody waited for nothing. */
+const lateAnswers = (calls: readonly Call[], healedAt: number): string[] =>
+  calls
+    .filter(({ until }) => until - healedAt > answeredWithinMs)
+    .map(
+      ({ mutation, input, operation, attempts, until }) =>
+        `${mutation} ${input.idempotencyKey} was answered ${Math.round((until - healedAt) / 1_000)} s after all had healed, at attempt ${attempts}: operation ${operation?.id ?? 'none'}`,
+    );
 
 const countUp = (map: Map<string, number>, key: string): void => void map.set(key, (map.get(key) ?? 0) + 1);
 
@@ -80,12 +92,14 @@ const game = async ({
       });
       const played = [...result.faults.values()].reduce((sum, count) => sum + count, 0);
       const since = performance.now();
+      const healedAt = Date.now();
       for (const proxy of arena.proxies.values()) proxy.heal();
       const [, faults] = await Promise.all([clients.stop(), comeToRest(arena)]);
       const late = await comeToRest(arena);
       const checked = await checkAll({ arena, clients, subscribers, base, isLast: !goesOn });
       stored = checked.stored;
-      for (const fault of [...faults, ...late, ...checked.faults]) {
+      const waited = lateAnswers(clients.calls, healedAt);
+      for (const fault of [...faults, ...late, ...waited, ...checked.faults]) {
         if (told.has(fault)) continue;
         told.add(fault);
         arena.violations.push(fault);
