@@ -109,9 +109,14 @@ export async function connect(
     fail = reject;
   });
   lost.catch(() => {});
+  /** Told of the end one by one: a race against `lost` would hold each answer for as long as the connection stands. */
+  const waiting = new Set<(error: Error) => void>();
+  let ended: ConnectionLost | undefined;
   const end = (error: ConnectionLost): void => {
     clearInterval(heart);
+    ended ??= error;
     fail(error);
+    for (const lose of waiting) lose(error);
     // Without it the client would answer a normal close by connecting again, past the handshake. The rejection is the
     // one that `lost` has already told.
     Promise.resolve(client.dispose()).catch(() => {});
@@ -158,38 +163,39 @@ export async function connect(
     variables: Record<string, unknown>,
     shape: z.ZodMiniType<T>,
   ): Promise<T> => {
-    const answer = new Promise<T>((resolve, reject) => {
+    if (ended !== undefined) return Promise.reject(ended);
+    return new Promise<T>((resolve, reject) => {
       const timer = setTimeout(
         () => end(new ConnectionLost('the server did not answer in time')),
         requestTimeoutMs,
       );
+      const lose = (error: Error): void => {
+        clearTimeout(timer);
+        waiting.delete(lose);
+        reject(error);
+      };
+      waiting.add(lose);
       client.subscribe(
         { query, variables },
         {
           next: ({ data, errors }) => {
-            clearTimeout(timer);
             const parsed = shape.safeParse(data);
-            if (errors !== undefined) reject(refusalOf(errors));
-            else if (parsed.success) resolve(parsed.data);
-            else reject(new ServerRefusal('an answer that agent.graphql does not promise', undefined));
-          },
-          error: (error) => {
+            if (errors !== undefined) return lose(refusalOf(errors));
+            if (!parsed.success)
+              return lose(new ServerRefusal('an answer that agent.graphql does not promise', undefined));
             clearTimeout(timer);
-            reject(refusalOf(error));
+            waiting.delete(lose);
+            resolve(parsed.data);
           },
-          complete: () => {
-            clearTimeout(timer);
-            reject(new ConnectionLost('the connection ended before the answer'));
-          },
+          error: (error) => lose(refusalOf(error)),
+          complete: () => lose(new ConnectionLost('the connection ended before the answer')),
         },
       );
     });
-    answer.catch(() => {});
-    return Promise.race([lost, answer]);
   };
 
   const subscribe = (query: string, next: (data: unknown) => void): Promise<never> => {
-    const ended = new Promise<never>((_, reject) => {
+    const over = new Promise<never>((_, reject) => {
       client.subscribe(
         { query },
         {
@@ -199,8 +205,8 @@ export async function connect(
         },
       );
     });
-    ended.catch(() => {});
-    return Promise.race([lost, ended]);
+    over.catch(() => {});
+    return Promise.race([lost, over]);
   };
 
   const received = await Promise.race([acknowledgement, lost]);

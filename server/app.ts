@@ -40,8 +40,7 @@ import { createHttp } from './graphql/http.ts';
 import { createOrigins } from './graphql/origins.ts';
 import { schema } from './graphql/schema.ts';
 import { createSlowReaders, type SlowReaderLimits } from './graphql/slow-readers.ts';
-import { socketLimits } from './graphql/socket-admission.ts';
-import { createSocketEndpoint } from './graphql/websocket.ts';
+import { callerLimits, createSocketEndpoint } from './graphql/websocket.ts';
 import {
   createEnrolmentAction,
   forgetHostAction,
@@ -333,7 +332,7 @@ export const createApp = async ({
   const graphql = createHttp({ ...transport, development: config.development });
   const sockets = createSocketEndpoint({
     ...transport,
-    limits: { ...socketLimits, total: config.sockets, perSource: config.socketsPerAddress },
+    limits: { ...callerLimits, total: config.sockets, perSource: config.socketsPerAddress },
   });
   const exportAudit = createExportEndpoint({
     ...trail,

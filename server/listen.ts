@@ -5,6 +5,10 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.ts';
+import { agentLimits } from './hosts/agent-admission.ts';
+
+/** Connections without a socket of callers or agents: requests. Further ones are closed at once. */
+const mostRequests = 5_000;
 
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
@@ -31,6 +35,7 @@ const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?', 1)[
  * @param ready whether the server can answer: database open, recovery begun.
  * @param certificate null: no TLS. A unix socket never has it.
  * @param upgrades WebSocket endpoints by path.
+ * @param sockets of callers, at most.
  */
 export const listen = async ({
   host,
@@ -40,6 +45,7 @@ export const listen = async ({
   graphql,
   exportAudit,
   upgrades,
+  sockets,
   ready,
 }: {
   host: string;
@@ -49,6 +55,7 @@ export const listen = async ({
   graphql: (request: IncomingMessage, response: ServerResponse) => void;
   exportAudit: (request: IncomingMessage, response: ServerResponse) => void;
   upgrades: Readonly<Record<string, Upgrade>>;
+  sockets: number;
   ready: () => Promise<boolean>;
 }): Promise<Listening> => {
   const answer = (response: ServerResponse, status: number, body: string): void => {
@@ -83,10 +90,13 @@ export const listen = async ({
   const secure =
     certificate && createTlsServer({ ...limits, ...certificate, minVersion: 'TLSv1.2' }, onRequest);
   const tcp = (secure ?? createServer(limits, onRequest)).on('upgrade', onUpgrade);
+  const mostConnections = sockets + agentLimits.total + mostRequests;
+  tcp.maxConnections = mostConnections;
   const servers = [tcp];
   await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, host, resolve));
   if (socket !== null) {
     const local = createServer(limits, onRequest).on('upgrade', onUpgrade);
+    local.maxConnections = mostConnections;
     // What a killed server left behind.
     rmSync(socket, { force: true });
     await new Promise<void>((resolve, reject) => local.once('error', reject).listen(socket, resolve));

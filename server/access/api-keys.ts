@@ -176,6 +176,7 @@ export const createApiKeys = async ({
       function forget(): void {
         clearTimeout(timer);
         listening.delete(ended);
+        if (listening.size === 0 && endings.get(id) === listening) endings.delete(id);
       }
       function ended(): void {
         forget();

@@ -1,6 +1,6 @@
 // How often: a count for a key in a window of time, kept in memory (one process). Wrong secrets, mutations, reveals.
 import { isIPv6 } from 'node:net';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { LRUCache } from 'lru-cache';
 import { Failure } from '../platform/failure.ts';
 
 export type Limit = {
@@ -18,12 +18,30 @@ const limited = (what: string, waitMs: number): Failure => {
   return new Failure('RATE_LIMITED', what, `wait ${seconds} seconds`, { retryAfterSeconds: seconds });
 };
 
+/** Of keys that are counted at a time. Beyond, the one that was counted longest ago is forgotten. */
+export const mostCounted = 10_000;
+
+const createCounts = (seconds: number) => {
+  // The first of a window sets its end, and later ones do not put it off.
+  const counts = new LRUCache<string, number>({ max: mostCounted, ttl: seconds * 1_000, noUpdateTTL: true });
+  const of = (key: string): number => counts.get(key) ?? 0;
+  return {
+    of,
+    /** @returns how many there were in this window, with this one. */
+    add: (key: string): number => {
+      const count = of(key) + 1;
+      counts.set(key, count);
+      return count;
+    },
+    leftMs: (key: string): number => counts.getRemainingTTL(key),
+  };
+};
+
 /** @param what is too many, in words. */
-export const createTake = ({ most, seconds, what }: Limit & { what: string }): Take => {
-  const counts = new RateLimiterMemory({ points: most, duration: seconds });
+export const createTake = ({ what, ...limit }: Limit & { what: string }): Take => {
+  const counts = createCounts(limit.seconds);
   return async (key) => {
-    const count = await counts.penalty(key);
-    if (count.consumedPoints > most) throw limited(what, count.msBeforeNext);
+    if (counts.add(key) > limit.most) throw limited(what, counts.leftMs(key));
   };
 };
 
@@ -50,16 +68,16 @@ export const sourceKey = (address: string | null): string => {
  * keeps guessers out: it keeps them from filling the log and the history.
  */
 export const createAttempts = ({ most = 20, seconds = 60 }: Partial<Limit> = {}): Attempts => {
-  const counts = new RateLimiterMemory({ points: most, duration: seconds });
+  const counts = createCounts(seconds);
   const what = 'too many wrong secrets came from this address';
   return {
     check: async (source) => {
-      const count = await counts.get(sourceKey(source));
-      if (count && count.consumedPoints >= most) throw limited(what, count.msBeforeNext);
+      const key = sourceKey(source);
+      if (counts.of(key) >= most) throw limited(what, counts.leftMs(key));
     },
     failed: async (source) => {
-      const count = await counts.penalty(sourceKey(source));
-      if (count.consumedPoints > most) throw limited(what, count.msBeforeNext);
+      const key = sourceKey(source);
+      if (counts.add(key) > most) throw limited(what, counts.leftMs(key));
     },
   };
 };

@@ -9,6 +9,9 @@ export type Discover = {
   claim(hostId: string): () => void;
 };
 
+/** Of clusters that were only found: a broken agent could report new ones without end. */
+const mostDiscovered = 100;
+
 /** A name until somebody gives one: ids are what tells clusters apart. */
 export const nameOf = (clusterId: string): string => `swarm-${clusterId.slice(0, 8)}`;
 
@@ -26,6 +29,10 @@ export const createDiscover = ({
     const swarm = host.report?.swarm;
     if (!swarm?.controlAvailable || !swarm.clusterId || host.revokedAt || claimed.has(host.id)) return;
     if (clusters.find(swarm.clusterId)) return;
+    if (clusters.list().filter(({ adoptedAt }) => adoptedAt === null).length >= mostDiscovered) {
+      log.error({ host: host.id, cluster: swarm.clusterId }, 'too many clusters wait for their adoption');
+      return;
+    }
     clusters
       .create({
         id: swarm.clusterId,

@@ -62,10 +62,10 @@ export const followMemberships = ({
     if (cluster && swarm.nodeId) store(host, { nodeId: swarm.nodeId, clusterId: cluster.id });
   };
   hosts.onChange(follow);
-  let seen = new Map<string, Cluster['nodes']>();
-  clusters.onChange((cluster) => {
-    if (seen.get(cluster.id) === cluster.nodes) return;
-    seen = new Map(seen).set(cluster.id, cluster.nodes);
+  const seen = new WeakSet<Cluster['nodes']>();
+  clusters.onChange(({ nodes }) => {
+    if (seen.has(nodes)) return;
+    seen.add(nodes);
     for (const host of hosts.list()) follow(host);
   });
 };

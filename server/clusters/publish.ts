@@ -1,4 +1,5 @@
 // From a read of a cluster to what the world hears: the projection, node events, cluster events, EXTERNAL records.
+import { LRUCache } from 'lru-cache';
 import { external, system } from '../audit/actor.ts';
 import type { Audit } from '../audit/record.ts';
 import type { Hosts } from '../hosts/registry.ts';
@@ -38,6 +39,8 @@ type NodeVerdict = { operationId: string | null; undecided: boolean; external: r
 const never = new Date(0);
 /** How long a node without a name is left out of what is shown. */
 const describeMs = 5_000;
+/** Of nodes that were seen without a name and may never be seen again. */
+const mostUndescribed = 1_000;
 
 /** What events tell of a node: all that was seen but its certificate's root, which is the cluster's. */
 export const nodeScalars = (node: SeenNode): unknown => {
@@ -66,9 +69,9 @@ export const createPublish = ({
 
   /** When nodes were read each alone, until a list is published that was begun later. */
   const readAlone = new Map<string, Date>();
-  const undescribed = new Map<string, number>();
+  const undescribed = new LRUCache<string, number>({ max: mostUndescribed });
   /** Left out of the first sight of their cluster for want of a name: nobody's change when they come. */
-  const atFirstSight = new Set<string>();
+  const atFirstSight = new LRUCache<string, true>({ max: mostUndescribed });
   /** A node is listed a moment before its engine has told its name: it counts from when it has, or soon after. */
   const described = ({ nodes }: Observation, known: Cluster): NodeObservation[] =>
     nodes.filter(({ id, hostname }) => {
@@ -78,7 +81,7 @@ export const createPublish = ({
       }
       const since = undescribed.get(id) ?? performance.now();
       undescribed.set(id, since);
-      if (known.swarm === null) atFirstSight.add(id);
+      if (known.swarm === null) atFirstSight.set(id, true);
       return performance.now() - since > describeMs;
     });
 

@@ -162,6 +162,8 @@ export const createWatchSplit = ({
   const loop = async (): Promise<void> => {
     while (!stopping.signal.aborted) {
       const all = clusters.list().filter(({ dissolvedAt }) => dissolvedAt === null);
+      for (const id of suspicions.keys())
+        if (!all.some((cluster) => cluster.id === id)) suspicions.delete(id);
       await Promise.all(
         all.map((cluster) =>
           compare(cluster).catch((error: unknown) =>

@@ -10,6 +10,7 @@ import {
   TokenKind,
   validate,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { documentLimits, measure } from './document-limits.ts';
 import { oneMutationField } from './one-mutation.ts';
 
@@ -42,11 +43,18 @@ const scan = (text: string): void => {
   }
 };
 
-/** How many documents are remembered, and up to which length: frontends send the same few again and again. */
-const remembered = { documents: 500, characters: 8_192 };
+/**
+ * What is remembered: frontends send the same few again and again. A parsed document has about 130 bytes for each
+ * character, so `characters`, of all texts together, is the limit that counts.
+ */
+const remembered = { documents: 500, characters: 262_144, ofOne: 8_192 } as const;
 
 export const createReadDocument = (schema: GraphQLSchema): ReadDocument => {
-  const known = new Map<string, Checked>();
+  const known = new LRUCache<string, Checked>({
+    max: remembered.documents,
+    maxSize: remembered.characters,
+    sizeCalculation: (_checked, { length }) => length,
+  });
 
   const read: ReadDocument = (text) => {
     scan(text);
@@ -63,13 +71,10 @@ export const createReadDocument = (schema: GraphQLSchema): ReadDocument => {
   };
 
   return (text) => {
-    const found = known.get(text) ?? read(text);
-    if (text.length > remembered.characters) return found;
-    // Moved to the end: the first is the one that was not asked for longest.
-    known.delete(text);
-    known.set(text, found);
-    const [oldest] = known.keys();
-    if (known.size > remembered.documents && oldest !== undefined) known.delete(oldest);
-    return found;
+    const found = known.get(text);
+    if (found) return found;
+    const made = read(text);
+    if (text.length <= remembered.ofOne) known.set(text, made);
+    return made;
   };
 };

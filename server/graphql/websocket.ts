@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { createSourceEventStream, type ExecutionArgs } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type OperationResult, type ServerOptions } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { createSocketAdmission, refuseUpgrade, type SocketLimits } from '../access/socket-admission.ts';
 import type { Context, Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
@@ -19,7 +20,6 @@ import { maxBodyBytes, readParams } from './request-body.ts';
 import { schema } from './schema.ts';
 import { createSharedSubscriptions } from './shared-subscriptions.ts';
 import type { SlowReaders } from './slow-readers.ts';
-import { createSocketAdmission, type SocketLimits } from './socket-admission.ts';
 import { isChangeStream } from './stream.ts';
 
 export type SocketEndpoint = {
@@ -27,7 +27,8 @@ export type SocketEndpoint = {
   close(): Promise<void>;
 };
 
-const statusTexts = { 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
+/** Those that are not configured; `operations`: at a time on one socket. */
+export const callerLimits = { unidentified: 40, operations: 50 } as const;
 
 /** Not its request: that would be kept as long as the socket. */
 type Extra = { socket: WebSocket; outlet: Outlet; sourceAddress: string | null };
@@ -54,7 +55,7 @@ export const createSocketEndpoint = ({
   admit: Admit;
   origins: Origins;
   slowReaders: SlowReaders;
-  limits: SocketLimits;
+  limits: SocketLimits & { operations: number };
   log: Log;
 }): SocketEndpoint => {
   const sockets = new WebSocketServer({
@@ -165,10 +166,7 @@ export const createSocketEndpoint = ({
     upgrade: (request, socket, head) => {
       const status = origins.mayConnect(request) ? admission.refuses(parts.sourceOf(request)) : 403;
       if (status !== null) {
-        socket.on('error', () => undefined).once('finish', () => socket.destroy());
-        socket.end(
-          `HTTP/1.1 ${status} ${statusTexts[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
-        );
+        refuseUpgrade(socket, status);
         return;
       }
       slowReaders.watch(socket);

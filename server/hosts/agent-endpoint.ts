@@ -6,11 +6,13 @@ import { GraphQLError } from 'graphql';
 import { useServer } from 'graphql-ws/use/ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import * as z from 'zod';
+import { refuseUpgrade } from '../access/socket-admission.ts';
 import { anonymous, type Denials } from '../audit/denials.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
+import { agentLimits, createAgentAdmission } from './agent-admission.ts';
 import { heartbeatSeconds } from './agent-schema/attach.ts';
 import type { AgentContext } from './agent-schema/builder.ts';
 import { agentSchema } from './agent-schema.ts';
@@ -87,6 +89,7 @@ export const createAgentEndpoint = ({
     perMessageDeflate: false,
   });
   const sessions = new WeakMap<object, Session>();
+  const admission = createAgentAdmission();
 
   const storeReport = async (hostId: string, report: Report): Promise<void> => {
     await identityRule.reported(hostId, report.engine?.id ?? null);
@@ -113,6 +116,7 @@ export const createAgentEndpoint = ({
       throw error;
     });
     session.link = link;
+    admission.attached(socket);
     // It may have gone while the rule was looking at it: nobody would tell of its end.
     if (socket.readyState !== socket.OPEN) await gone(link);
     log.info({ host: host.id, name: host.name }, 'agent attached');
@@ -208,6 +212,14 @@ export const createAgentEndpoint = ({
           notice,
         };
       },
+      onSubscribe: ({ subscriptions }) => {
+        if (Object.keys(subscriptions).length <= agentLimits.operations) return;
+        const { code, message } = new Failure(
+          'RATE_LIMITED',
+          `${agentLimits.operations} operations are open on this socket`,
+        );
+        return [new GraphQLError(message, { extensions: { code } })];
+      },
       onNext: (_context, _id, _payload, _args, result) =>
         result.errors ? { ...result, errors: result.errors.map(mask) } : undefined,
       onError: (_context, _id, _payload, errors) => errors.map(mask),
@@ -221,10 +233,15 @@ export const createAgentEndpoint = ({
   );
 
   return {
-    upgrade: (request, socket, head) =>
-      sockets.handleUpgrade(request, socket, head, (connection) =>
-        sockets.emit('connection', connection, request),
-      ),
+    upgrade: (request, socket, head) => {
+      const source = sourceOf(request);
+      const status = admission.refuses(source);
+      if (status !== null) return refuseUpgrade(socket, status);
+      sockets.handleUpgrade(request, socket, head, (connection) => {
+        admission.opened(connection, socket, source);
+        sockets.emit('connection', connection, request);
+      });
+    },
     close: async () => {
       for (const client of sockets.clients) client.close(1001, 'the server stops');
       await dispose.dispose();

@@ -65,6 +65,16 @@ export const report = z.object({
 
 export type Report = z.infer<typeof report>;
 
+/** Of a report as JSON. One of a host with a hundred addresses has 10,000. */
+const mostReportCharacters = 262_144;
+
+/** @throws Failure BAD_USER_INPUT of one that is larger than what is kept of a host. @throws ZodError */
+export const readReport = (input: unknown): Report => {
+  if (JSON.stringify(input).length > mostReportCharacters)
+    throw new Failure('BAD_USER_INPUT', `the report is larger than ${mostReportCharacters} characters`);
+  return report.parse(input);
+};
+
 /** ENROLLED: its agent never attached. QUARANTINED: somebody else may have its key; its agent is not listened to. */
 export const hostStatuses = ['ENROLLED', 'CONNECTED', 'DISCONNECTED', 'QUARANTINED', 'REVOKED'] as const;
 export type HostStatus = (typeof hostStatuses)[number];

@@ -78,6 +78,8 @@ export type Link = {
   end(): void;
 };
 
+/** Of commands that the agent has not taken. One that lets so many pile up is cut off, and gets them when it is back. */
+const mostWaiting = 1_000;
 /** Nobody has to look by himself: a push rings. */
 const idleMs = 60_000;
 
@@ -91,12 +93,17 @@ export const createLink = (hostId: string, bootId: string, socket: LinkSocket): 
   const bell = createBell();
   const waiting: Envelope[] = [];
   const ended = new AbortController();
+  const close: Link['close'] = (code, reason) => {
+    ended.abort();
+    socket.close(code, reason);
+  };
   return {
     hostId,
     bootId,
     probe: socket.probe,
     ended: ended.signal,
     push: (envelope) => {
+      if (waiting.length >= mostWaiting) return close(4408, 'commands are not taken');
       waiting.push(envelope);
       bell.ring();
     },
@@ -107,10 +114,7 @@ export const createLink = (hostId: string, bootId: string, socket: LinkSocket): 
         else await bell.wait(idleMs, ended.signal);
       }
     },
-    close: (code, reason) => {
-      ended.abort();
-      socket.close(code, reason);
-    },
+    close,
     end: () => ended.abort(),
   };
 };

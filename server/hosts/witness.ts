@@ -66,6 +66,12 @@ export const createWitnesses = async ({
   for (const row of await db.read.auditContradiction.findMany({ orderBy: { seq: 'desc' } }))
     contradictions.set(row.hostId, { held: JSON.parse(row.heldJson), hash: row.hash, at: row.at });
 
+  /** What is kept of hosts that were forgotten. */
+  const forgetUnknown = (): void => {
+    for (const known of [newest, contradictions])
+      for (const hostId of known.keys()) if (!hosts.find(hostId)) known.delete(hostId);
+  };
+
   const isOurs = (head: SignedHead): boolean =>
     head.server === identity.id && isSigned(identity.publicKey, headText(head), head.signature);
 
@@ -100,7 +106,8 @@ export const createWitnesses = async ({
 
   const said: Witnesses['said'] = async (hostId, { ask, heads: told, refused }) => {
     const last = told.at(-1);
-    if (last) newest.set(hostId, last);
+    // What this server never signed is nobody's to keep: it may be of any size.
+    if (last && isOurs(last)) newest.set(hostId, last);
     if (ask !== null) asked.get(ask)?.(told);
     const compared = await compareHeads(db.read, generation, told);
     // The oldest one tells most: the history was changed there or before.
@@ -112,6 +119,7 @@ export const createWitnesses = async ({
   async function* notices(link: Link): AsyncGenerator<HeadNotice> {
     const line = { asks: [], bell: createBell() } as { asks: string[]; bell: Bell };
     lines.set(link.hostId, line);
+    forgetUnknown();
     const forget = heads.onMade(line.bell.ring);
     let told = 0;
     let pushAtMs = 0;
@@ -144,7 +152,10 @@ export const createWitnesses = async ({
       });
       line.asks.push(id);
       line.bell.ring();
-    }).finally(() => asked.delete(id));
+    }).finally(() => {
+      asked.delete(id);
+      line.asks = line.asks.filter((other) => other !== id);
+    });
   };
 
   return {

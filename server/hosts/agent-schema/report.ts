@@ -1,5 +1,5 @@
 // What an agent sees of its host and its engine.
-import { report } from '../host.ts';
+import { readReport } from '../host.ts';
 import { attached, builder } from './builder.ts';
 
 const AddressInput = builder.inputType('AddressInput', {
@@ -90,7 +90,7 @@ builder.mutationFields((t) => ({
     description: 'What the agent sees of its host. Sent after each attach, then only when it changed.',
     args: { input: t.arg({ type: ReportInput, required: true }) },
     resolve: async (_, { input }, context) => {
-      await context.report(attached(context).hostId, report.parse(input));
+      await context.report(attached(context).hostId, readReport(input));
       return true;
     },
   }),

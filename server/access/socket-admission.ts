@@ -1,18 +1,14 @@
 // Which sockets are let in: so many in all, so many from one address, and few that have not said who they are.
+import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import { sourceKey } from '../access/attempts.ts';
+import { sourceKey } from './attempts.ts';
 
 export type SocketLimits = {
   total: number;
   perSource: number;
-  /** Open sockets that have not presented a key; the oldest goes for the next. */
+  /** Open sockets that have not said who they are; the oldest goes for the next. */
   unidentified: number;
-  /** Operations at a time on one socket. */
-  operations: number;
 };
-
-/** Those that are not configured. */
-export const socketLimits = { unidentified: 40, operations: 50 } as const;
 
 export type SocketAdmission = {
   /** HTTP status to refuse the upgrade with; null: it may be done. */
@@ -21,8 +17,16 @@ export type SocketAdmission = {
   identified(socket: WebSocket): void;
 };
 
-/** graphql-ws's code for a socket that did not present itself in time. */
+/** graphql-transport-ws's code for a socket that did not present itself in time. */
 const initialisationTimeout = 4408;
+
+const statusTexts = { 403: 'Forbidden', 429: 'Too Many Requests', 503: 'Service Unavailable' } as const;
+
+/** Answers an upgrade that is not done. */
+export const refuseUpgrade = (socket: Duplex, status: keyof typeof statusTexts): void => {
+  socket.on('error', () => undefined).once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status} ${statusTexts[status]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+};
 
 export const createSocketAdmission = (limits: SocketLimits): SocketAdmission => {
   const bySource = new Map<string, number>();
