@@ -29,6 +29,16 @@ describe(`the one door for change (${enginesNote})`, () => {
       'the operation has ended by itself',
       100_000,
     );
+  /** As the server sees it: what it judges by. An agent tells of its engine a second after that answers again. */
+  const isWhole = async (): Promise<boolean> => {
+    const { hosts, clusters } = await system.ask(
+      '{ hosts { edges { node { swarm { localState } } } } clusters { state watcher { stale } } }',
+    );
+    return (
+      hosts.edges.every(({ node }: any) => node.swarm?.localState === 'ACTIVE') &&
+      clusters.every(({ state, watcher }: any) => state === 'HEALTHY' && !watcher.stale)
+    );
+  };
   const phasesOf = async (id: string) =>
     (await readHistory(system.ask, { operation: id })).map(({ phase }) => phase);
 
@@ -195,6 +205,7 @@ describe(`the one door for change (${enginesNote})`, () => {
       });
     expect((await waiting).state).toBe('CANCELLED');
     expect(await setByPeople(api)).toEqual(before);
+    await until(isWhole, 'the managers that were paused answer again, and their agents have said so');
   });
 
   it('a client that goes away changes nothing', async () => {
