@@ -10,6 +10,12 @@ import { agentLimits } from './hosts/agent-admission.ts';
 /** Connections without a socket of callers or agents: requests. Further ones are closed at once. */
 const mostRequests = 5_000;
 
+/**
+ * Connections that wait to be accepted; the kernel has a limit of its own (net.core.somaxconn). With Node's 511, of a
+ * thousand agents that dial at once half would be turned away and try again a second later.
+ */
+const backlog = 4_096;
+
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export type Listening = {
@@ -93,13 +99,17 @@ export const listen = async ({
   const mostConnections = sockets + agentLimits.total + mostRequests;
   tcp.maxConnections = mostConnections;
   const servers = [tcp];
-  await new Promise<void>((resolve, reject) => tcp.once('error', reject).listen(port, host, resolve));
+  await new Promise<void>((resolve, reject) =>
+    tcp.once('error', reject).listen({ port, host, backlog }, resolve),
+  );
   if (socket !== null) {
     const local = createServer(limits, onRequest).on('upgrade', onUpgrade);
     local.maxConnections = mostConnections;
     // What a killed server left behind.
     rmSync(socket, { force: true });
-    await new Promise<void>((resolve, reject) => local.once('error', reject).listen(socket, resolve));
+    await new Promise<void>((resolve, reject) =>
+      local.once('error', reject).listen({ path: socket, backlog }, resolve),
+    );
     servers.push(local);
   }
   const { port: bound } = tcp.address() as AddressInfo;

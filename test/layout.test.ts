@@ -32,12 +32,15 @@ const isSchema = (path: string): boolean => /^server\/[^/]+\/schema(\/[^/]+)?\.t
 
 /** The agents' own GraphQL. */
 const isAgentSchema = (path: string): boolean => /^server\/hosts\/agent-schema(\/[^/]+)?\.ts$/.test(path);
+/** What serves it. */
+const isAgentEndpoint = (path: string): boolean =>
+  /^server\/hosts\/agent-(documents|endpoint|sockets)\.ts$/.test(path);
 const isGraphqlEdge = (path: string): boolean =>
   isTop(path) ||
   isSchema(path) ||
   sliceOf(path) === 'graphql' ||
   isAgentSchema(path) ||
-  path === 'server/hosts/agent-endpoint.ts';
+  isAgentEndpoint(path);
 
 const shown = (found: readonly Import[]): string[] => found.map(({ from, to }) => `${from} imports ${to}`);
 

@@ -48,7 +48,7 @@ const isOfOtherSide = ({ split }: Cluster, { id }: Host): boolean =>
 export const createManagers = ({ hosts, links }: { hosts: Hosts; links: Links }): Managers => {
   const avoided = new Map<string, number>();
   const of: Managers['of'] = (cluster) => {
-    const found = hosts.list().filter((host) => {
+    const found = hosts.controllers().filter((host) => {
       return (
         links.of(host.id) !== null &&
         !host.revokedAt &&

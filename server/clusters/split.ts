@@ -148,7 +148,7 @@ export const createWatchSplit = ({
   };
 
   const compare = async (cluster: Cluster): Promise<void> => {
-    const asked = hosts.list().filter((host) => !host.revokedAt && claims(cluster, host));
+    const asked = hosts.controllers().filter((host) => !host.revokedAt && claims(cluster, host));
     if (asked.length < 2 && !cluster.split) {
       suspicions.delete(cluster.id);
       return;

@@ -37,7 +37,9 @@ export const followReports = ({
   managers: Managers;
   noteTrouble: NoteTrouble;
 }): void => {
-  hosts.onChange(({ membership }) => {
+  hosts.onChange(({ membership, report: now }, before) => {
+    // What a worker says, or that it came or went, is nothing to those that can be asked.
+    if (!now?.swarm?.controlAvailable && !before?.report?.swarm?.controlAvailable) return;
     const cluster = membership && clusters.find(membership.clusterId);
     if (!cluster || cluster.dissolvedAt || cluster.trouble) return;
     const errors = managers.of(cluster).map(({ report }) => report?.swarm?.error ?? '');

@@ -75,7 +75,10 @@ export const createWatch = ({
 
   for (const { id } of clusters.list()) begin(id);
   clusters.onChange(({ id }) => begin(id));
-  hosts.onChange((host) => {
+  hosts.onChange((host, before) => {
+    const isSame = before?.report === host.report && before?.membership === host.membership;
+    // That a worker's agent came or went says nothing of its cluster; a thousand of them would have it read again and again.
+    if (isSame && !host.report?.swarm?.controlAvailable) return;
     hint(host.report?.swarm?.clusterId);
     hint(host.membership?.clusterId);
   });

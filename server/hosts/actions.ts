@@ -105,7 +105,7 @@ export const renameHostAction = (hosts: Hosts, scopeOf: ScopeOf) =>
   onHost(
     { name: 'renameHost', hosts, scopeOf, extra: z.object({ name: hostName }) },
     async ({ id, name }) =>
-      hosts.list().some((host) => host.id !== id && host.name === name)
+      (hosts.ofName(name)?.id ?? id) !== id
         ? refused(new Failure('NAME_TAKEN', `another host is called ${name}`, 'choose another name'))
         : allClear,
     async ({ id, name }, operationId) => void (await hosts.change(id, { name }, operationId)),

@@ -13,6 +13,7 @@ import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { agentLimits, createAgentAdmission } from './agent-admission.ts';
+import { createAgentDocuments } from './agent-documents.ts';
 import { heartbeatSeconds } from './agent-schema/attach.ts';
 import type { AgentContext } from './agent-schema/builder.ts';
 import { agentSchema } from './agent-schema.ts';
@@ -103,7 +104,11 @@ export const createAgentEndpoint = ({
     claim: AttachClaim,
   ): Promise<{ host: string; recall: boolean }> => {
     const host = session.hostId === null ? null : hosts.find(session.hostId);
-    if (!host || host.revokedAt || !proves(host.publicKey, agentText(session, claim), signature))
+    const isProven =
+      host !== null &&
+      !host.revokedAt &&
+      (await proves(host.publicKey, agentText(session, claim), signature));
+    if (!host || !isProven)
       throw new Failure(
         'UNAUTHENTICATED',
         'this host is unknown, revoked, or the signature is not its key’s',
@@ -154,6 +159,7 @@ export const createAgentEndpoint = ({
   const dispose = useServer(
     {
       schema: agentSchema,
+      ...createAgentDocuments(),
       connectionInitWaitTimeout: 10_000,
       onConnect: (connection) => {
         const payload = initPayload.safeParse(connection.connectionParams ?? {});

@@ -1,16 +1,19 @@
 // What agents know of the server's past: a database that is older than an agent remembers was restored, and a generation
 // that it has seen and this server has not is of another server with the same key.
+import { setImmediate } from 'node:timers/promises';
 import { system } from '../audit/actor.ts';
-import { headText, isSigned, type SignedHead } from '../audit/head.ts';
+import type { SignedHead } from '../audit/head.ts';
 import type { Heads } from '../audit/heads.ts';
 import type { Audit } from '../audit/record.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
 import { Failure } from '../platform/failure.ts';
+import { createGather } from '../platform/gather.ts';
 import type { Generation } from '../platform/generation.ts';
 import type { Log } from '../platform/log.ts';
 import type { CommandOutcome } from './commands.ts';
 import type { Host } from './host.ts';
+import { createIsOurHead } from './our-heads.ts';
 import type { Hosts } from './registry.ts';
 import type { ServerIdentity } from './server-identity.ts';
 
@@ -36,6 +39,9 @@ export type Branches = {
   recalled(hostId: string, commands: readonly Recalled[]): Promise<void>;
 };
 
+/** Of one query. */
+const mostHashes = 200;
+
 /** @param onOlder the database was found to be older than an agent knows. */
 export const createBranches = ({
   db,
@@ -59,14 +65,25 @@ export const createBranches = ({
   log: Log;
 }): Branches => {
   const others = new Set<string>();
-  // Signed by this server's key, so that no agent can make one up.
-  const isOurs = (head: SignedHead): boolean =>
-    head.server === identity.id && isSigned(identity.publicKey, headText(head), head.signature);
+  // Signed by this server’s key, so that no agent can make one up.
+  const isOurs = createIsOurHead(identity);
+
+  /** Asked by each agent that attaches: one query for all of one turn of the loop. Null: there is no such record. */
+  const hashAt = createGather<number, string | null>(mostHashes, async (take) => {
+    await setImmediate();
+    const asked = take();
+    const records = await db.read.auditRecord.findMany({
+      where: { seq: { in: [...new Set(asked)] } },
+      select: { seq: true, hash: true },
+    });
+    const hashes = new Map(records.map((record) => [record.seq, record.hash]));
+    return asked.map((seq) => hashes.get(seq) ?? null);
+  });
 
   /** A record that retention has taken out is not missing. */
   const isMissing = async ({ seq, hash }: SignedHead): Promise<boolean> => {
-    const record = await db.read.auditRecord.findUnique({ where: { seq }, select: { hash: true } });
-    return record ? record.hash !== hash : seq > (heads.newest()?.seq ?? 0);
+    const found = await hashAt(seq);
+    return found === null ? seq > (heads.newest()?.seq ?? 0) : found !== hash;
   };
 
   /** The event of a record outlives it: then somebody has edited or cut the history, which witness.ts tells. */

@@ -76,10 +76,9 @@ export const createEnrolments = ({
 
   /** The name wished for, or with a number behind it: two hosts may well have one hostname. */
   const freeName = (wished: string): string => {
-    const taken = new Set(hosts.list().map(({ name }) => name));
     for (let n = 1; ; n += 1) {
       const name = n === 1 ? wished : `${wished}-${n}`;
-      if (!taken.has(name)) return name;
+      if (!hosts.ofName(name)) return name;
     }
   };
 

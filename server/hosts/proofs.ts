@@ -1,6 +1,9 @@
 // What server and agent sign when a connection begins (agent.graphql): each over both nonces and the channel.
 import { createPublicKey, verify } from 'node:crypto';
+import { promisify } from 'node:util';
 import type { SignedHead } from '../audit/head.ts';
+
+const verifyBeside = promisify(verify);
 
 /** A connection that begins. `channel`: see channel.ts. */
 export type Handshake = {
@@ -34,8 +37,11 @@ export const agentText = (
 ): string =>
   ['skep-agent-v2', hostId ?? '', agentNonce, serverNonce, channel, bootId, engineId ?? ''].join('\n');
 
-/** @param publicKey Ed25519, SPKI DER in base64url. */
-export const proves = (publicKey: string, text: string, signature: string): boolean => {
+/**
+ * Checked beside the event loop, which a thousand agents at once would hold up for a tenth of a second.
+ * @param publicKey Ed25519, SPKI DER in base64url. @throws what crypto says of a key that is none.
+ */
+export const proves = async (publicKey: string, text: string, signature: string): Promise<boolean> => {
   const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
-  return verify(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
+  return verifyBeside(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
 };

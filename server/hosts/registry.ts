@@ -1,12 +1,15 @@
 // The hosts: a row each, and in memory with what their agents report.
+import { isDeepStrictEqual } from 'node:util';
 import type { Host as Row } from '../../prisma/generated/client.ts';
 import { changesOf } from '../platform/changes.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Emit, Events, Transaction } from '../platform/events.ts';
 import { Failure } from '../platform/failure.ts';
+import { createGather } from '../platform/gather.ts';
 import type { Log } from '../platform/log.ts';
 import { type Host, hostScalars, type Quarantine, type Report, report } from './host.ts';
+import { createHostIndex } from './host-index.ts';
 
 export type Hosts = {
   find(id: string): Host | null;
@@ -30,6 +33,9 @@ export type Hosts = {
   ): Promise<Host>;
   /** The host that an engine belongs to; revoked ones have none. */
   ofEngine(engineId: string): Host | null;
+  ofName(name: string): Host | null;
+  /** Those whose engines say that they are managers. */
+  controllers(): readonly Host[];
   remove(id: string): Promise<void>;
   /** Hears of each change, after it is stored. */
   onChange(listener: (host: Host, before: Host | null) => void): void;
@@ -74,6 +80,21 @@ const columnsOf = (host: Host): Omit<Row, 'id'> => ({
   quarantineJson: host.quarantine && JSON.stringify(host.quarantine),
 });
 
+/** Changes of one transaction, at most: each holds up whoever waits for the write queue by some 50 microseconds. */
+const mostTogether = 200;
+
+type Asked = { id: string; change: Partial<Omit<Host, 'id'>>; operationId: string | null };
+type Done = { before: Host; next: Host };
+
+/** What the row has to be told; a report is not put into words to find that it is the same. */
+const changedColumns = (before: Host, next: Host): Partial<Omit<Row, 'id'>> => {
+  const old = columnsOf(before.report === next.report ? { ...before, report: null } : before);
+  const now = columnsOf(before.report === next.report ? { ...next, report: null } : next);
+  return Object.fromEntries(
+    Object.entries(now).filter(([name, value]) => !isDeepStrictEqual(value, old[name as keyof typeof old])),
+  );
+};
+
 export const createHosts = async ({
   db,
   events,
@@ -85,7 +106,7 @@ export const createHosts = async ({
   clock: Clock;
   log: Log;
 }): Promise<Hosts> => {
-  const hosts = new Map((await db.read.host.findMany()).map((row) => [row.id, hostOf(row)]));
+  const hosts = createHostIndex((await db.read.host.findMany()).map(hostOf));
   const listeners: ((host: Host, before: Host | null) => void)[] = [];
   const tell = (host: Host, before: Host | null): void => {
     for (const listener of listeners) {
@@ -121,16 +142,8 @@ export const createHosts = async ({
     });
   };
 
-  const ofNode: Hosts['ofNode'] = (nodeId) => {
-    const found = [...hosts.values()].filter(({ report }) => report?.swarm?.nodeId === nodeId);
-    return found.find(({ status }) => status === 'CONNECTED') ?? found[0] ?? null;
-  };
-
-  const ofEngine: Hosts['ofEngine'] = (engineId) =>
-    [...hosts.values()].find((host) => host.engineId === engineId && host.revokedAt === null) ?? null;
-
   const refuseClaimed = (engineId: string, hostId: string): void => {
-    const holder = ofEngine(engineId);
+    const holder = hosts.ofEngine(engineId);
     if (holder && holder.id !== hostId)
       throw new Failure(
         'ENGINE_CLAIMED',
@@ -139,20 +152,82 @@ export const createHosts = async ({
       );
   };
 
+  const judged = (before: Host | null, { id, change }: Asked): Host => {
+    if (!before) throw new Failure('NOT_FOUND', `no host ${id}`, 'list hosts');
+    const next: Host = { ...before, ...change };
+    // Said again, as after each reconnect: nothing to store, and no second copy to keep.
+    if (isDeepStrictEqual(next.report, before.report)) next.report = before.report;
+    // A connection that was just admitted, or just broke, takes neither away.
+    if (next.revokedAt) next.status = 'REVOKED';
+    else if (next.quarantine) next.status = 'QUARANTINED';
+    if (change.engineId != null) refuseClaimed(change.engineId, id);
+    const named = change.name === undefined ? null : hosts.ofName(change.name);
+    if (named && named.id !== id)
+      throw new Failure('NAME_TAKEN', `another host is called ${change.name}`, 'choose another name');
+    return next;
+  };
+
+  const store = async (tx: Transaction, emit: Emit, asked: Asked, before: Host | null): Promise<Done> => {
+    const next = judged(before, asked);
+    const data = changedColumns(before as Host, next);
+    if (Object.keys(data).length > 0) tx.$sql.update('Host', next.id, data);
+    await emitHost(emit, 'UPDATED', next, before, asked.operationId);
+    return { before: before as Host, next };
+  };
+
+  /**
+   * Changes that agents cause as they come and go, in one transaction for all that wait: a thousand that come back at
+   * once would wait for a thousand commits. Inside the write queue, so that two changes at once cannot undo each other.
+   */
+  const changeTogether = createGather<Asked, Done>(mostTogether, (take) =>
+    events.transact(
+      async (tx, emit) => {
+        const now = new Map<string, Host>();
+        const done: (Done | Failure)[] = [];
+        for (const asked of take()) {
+          try {
+            const stored = await store(tx, emit, asked, now.get(asked.id) ?? hosts.find(asked.id));
+            now.set(asked.id, stored.next);
+            done.push(stored);
+          } catch (error) {
+            // Refused before anything of it was written.
+            if (!(error instanceof Failure)) throw error;
+            done.push(error);
+          }
+        }
+        return done;
+      },
+      (done) => {
+        for (const stored of done) if (!(stored instanceof Failure)) hosts.keep(stored.next);
+      },
+    ),
+  );
+
+  /** One that others may stand in the way of, or that brings more to be written, is a transaction of its own. */
+  const changeAlone = (
+    asked: Asked,
+    also: (tx: Transaction, emit: Emit) => Promise<void> = async () => undefined,
+  ): Promise<Done> =>
+    events.transact(
+      async (tx, emit) => {
+        const stored = await store(tx, emit, asked, hosts.find(asked.id));
+        await also(tx, emit);
+        return stored;
+      },
+      ({ next }) => hosts.keep(next),
+    );
+
   return {
-    ofEngine,
-    find: (id) => hosts.get(id) ?? null,
-    list: () => [...hosts.values()],
-    ofNode,
-    ofMember: (nodeId) =>
-      ofNode(nodeId) ??
-      [...hosts.values()].find(
-        ({ membership, revokedAt }) => membership?.nodeId === nodeId && revokedAt === null,
-      ) ??
-      null,
+    ofEngine: hosts.ofEngine,
+    ofName: hosts.ofName,
+    find: hosts.find,
+    list: hosts.list,
+    ofNode: hosts.ofNode,
+    ofMember: (nodeId) => hosts.ofNode(nodeId) ?? hosts.ofMembership(nodeId),
+    controllers: hosts.controllers,
     add: async (tx, emit, host) => {
       if (host.engineId !== null) refuseClaimed(host.engineId, host.id);
-      const known = [...hosts.values()].find(({ publicKey }) => publicKey === host.publicKey);
+      const known = hosts.ofKey(host.publicKey);
       if (known)
         throw new Failure(
           'KEY_KNOWN',
@@ -163,45 +238,25 @@ export const createHosts = async ({
       await emitHost(emit, 'ADDED', host, null, null);
     },
     added: (host) => {
-      hosts.set(host.id, host);
+      hosts.keep(host);
       tell(host, null);
     },
-    change: async (id, change, operationId = null, also = async () => undefined) => {
-      // Inside the write queue, so that two changes at once cannot undo each other.
-      let before: Host | null = null;
-      const host = await events.transact(
-        async (tx, emit) => {
-          before = hosts.get(id) ?? null;
-          if (!before) throw new Failure('NOT_FOUND', `no host ${id}`, 'list hosts');
-          const next: Host = { ...before, ...change };
-          // A connection that was just admitted, or just broke, takes neither away.
-          if (next.revokedAt) next.status = 'REVOKED';
-          else if (next.quarantine) next.status = 'QUARANTINED';
-          if (change.engineId != null) refuseClaimed(change.engineId, id);
-          if (
-            change.name !== undefined &&
-            [...hosts.values()].some((other) => other.id !== id && other.name === change.name)
-          )
-            throw new Failure('NAME_TAKEN', `another host is called ${change.name}`, 'choose another name');
-          await tx.host.update({ where: { id }, data: columnsOf(next) });
-          await emitHost(emit, 'UPDATED', next, before, operationId);
-          await also(tx, emit);
-          return next;
-        },
-        (next) => hosts.set(id, next),
-      );
-      tell(host, before);
-      return host;
+    change: async (id, change, operationId = null, also) => {
+      const asked = { id, change, operationId };
+      const isAlone = also !== undefined || change.name !== undefined || change.engineId !== undefined;
+      const { before, next } = await (isAlone ? changeAlone(asked, also) : changeTogether(asked));
+      tell(next, before);
+      return next;
     },
     remove: async (id) => {
       await events.transact(
         async (tx, emit) => {
-          const host = hosts.get(id);
+          const host = hosts.find(id);
           if (!host) return;
           await tx.host.delete({ where: { id } });
           await emitHost(emit, 'REMOVED', host, host, null);
         },
-        () => hosts.delete(id),
+        () => hosts.remove(id),
       );
       log.info({ host: id, at: clock.now() }, 'host forgotten');
     },

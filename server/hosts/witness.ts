@@ -1,8 +1,9 @@
 // The agents as witnesses of the history: each is told of signed heads, keeps them, and says which it holds. A head that
 // the history contradicts proves that the history was changed.
+import { setImmediate } from 'node:timers/promises';
 import type { Actor } from '../audit/actor.ts';
-import { compareHeads } from '../audit/compare-heads.ts';
-import { headText, isSigned, type SignedHead } from '../audit/head.ts';
+import { type ComparedHead, compareHeads } from '../audit/compare-heads.ts';
+import type { SignedHead } from '../audit/head.ts';
 import type { Heads } from '../audit/heads.ts';
 import type { Audit } from '../audit/record.ts';
 import type { Testimony } from '../audit/verify.ts';
@@ -10,9 +11,11 @@ import { type Bell, createBell } from '../platform/bell.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
+import { createGather } from '../platform/gather.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { Link } from './links.ts';
+import { createIsOurHead } from './our-heads.ts';
 import type { Hosts } from './registry.ts';
 import type { ServerIdentity } from './server-identity.ts';
 
@@ -36,6 +39,9 @@ export type Witnesses = {
 /** An agent writes each head to its disk: under a load of mutations it gets one in two seconds. */
 const pushEveryMs = 2_000;
 const idleMs = 60_000;
+/** Statements of one comparison, and heads of such a statement: a longer one must not get the others refused with it. */
+const mostTogether = 50;
+const longestTogether = 100;
 const answerWithinMs = 5_000;
 
 export const createWitnesses = async ({
@@ -72,8 +78,22 @@ export const createWitnesses = async ({
       for (const hostId of known.keys()) if (!hosts.find(hostId)) known.delete(hostId);
   };
 
-  const isOurs = (head: SignedHead): boolean =>
-    head.server === identity.id && isSigned(identity.publicKey, headText(head), head.signature);
+  const isOurs = createIsOurHead(identity);
+
+  /** Many agents say at once what they keep, and mostly the same: one comparison for all of one turn of the loop. */
+  const compareTogether = createGather<readonly SignedHead[], readonly ComparedHead[]>(
+    mostTogether,
+    async (take) => {
+      await setImmediate();
+      const asked = take();
+      const compared = await compareHeads(db.read, generation, asked.flat());
+      let end = 0;
+      return asked.map(({ length }) => {
+        end += length;
+        return compared.slice(end - length, end);
+      });
+    },
+  );
 
   const record = async (hostId: string, held: SignedHead, hash: string | null): Promise<void> => {
     const host = hosts.find(hostId);
@@ -109,7 +129,8 @@ export const createWitnesses = async ({
     // What this server never signed is nobody's to keep: it may be of any size.
     if (last && isOurs(last)) newest.set(hostId, last);
     if (ask !== null) asked.get(ask)?.(told);
-    const compared = await compareHeads(db.read, generation, told);
+    const isLong = told.length > longestTogether;
+    const compared = await (isLong ? compareHeads(db.read, generation, told) : compareTogether(told));
     // The oldest one tells most: the history was changed there or before.
     const wrong = compared.find(({ verdict, head }) => verdict === 'CONTRADICTS' && isOurs(head));
     if (wrong) await record(hostId, wrong.head, wrong.hash);

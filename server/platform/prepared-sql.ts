@@ -20,6 +20,8 @@ export type PreparedRead = {
 export type PreparedWrite = PreparedRead & {
   /** @returns the row's id, which is its key where that is an integer. */
   insert(table: string, row: Readonly<Record<string, ColumnValue>>): number;
+  /** Writes these columns, one at least, of the row with this `id`; nothing when there is none. */
+  update(table: string, id: string, columns: Readonly<Record<string, ColumnValue>>): void;
 };
 
 const bound = (value: ColumnValue): string | number | null => {
@@ -59,6 +61,12 @@ export const createPreparedSql = (
         const columns = Object.keys(row);
         const text = `INSERT INTO ${quoted(table)} (${columns.map(quoted).join()}) VALUES (${columns.map(() => '?').join()})`;
         return Number(prepared(text).run(...Object.values(row).map(bound)).lastInsertRowid);
+      }),
+    update: (table, id, columns) =>
+      guarded(() => {
+        const set = Object.keys(columns).map((column) => `${quoted(column)} = ?`);
+        const text = `UPDATE ${quoted(table)} SET ${set.join()} WHERE "id" = ?`;
+        prepared(text).run(...Object.values(columns).map(bound), id);
       }),
   };
 };

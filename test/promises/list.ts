@@ -316,8 +316,8 @@ export const beside: readonly Omit<Pledge, 'number'>[] = [
         name: 'an attach that was overheard is worth nothing on another connection',
         broken: {
           file: 'server/hosts/agent-endpoint.ts',
-          find: ' || !proves(host.publicKey, agentText(session, claim), signature))',
-          replace: ')',
+          find: '(await proves(host.publicKey, agentText(session, claim), signature));',
+          replace: 'true;',
         },
       },
       {
