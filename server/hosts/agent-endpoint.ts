@@ -1,12 +1,9 @@
 // The agents' endpoint: graphql-ws on /agent, mutual proof of keys, one link a host.
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { GraphQLError } from 'graphql';
-import { useServer } from 'graphql-ws/use/ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import * as z from 'zod';
-import { refuseUpgrade } from '../access/socket-admission.ts';
 import { anonymous, type Denials } from '../audit/denials.ts';
 import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';
@@ -17,6 +14,7 @@ import { createAgentDocuments } from './agent-documents.ts';
 import { heartbeatSeconds } from './agent-schema/attach.ts';
 import type { AgentContext } from './agent-schema/builder.ts';
 import { agentSchema } from './agent-schema.ts';
+import { type AgentSockets, createAgentSockets } from './agent-sockets.ts';
 import type { Branches } from './branches.ts';
 import { channelOf } from './channel.ts';
 import type { Commands } from './commands.ts';
@@ -41,11 +39,6 @@ const initPayload = z.object({
 
 /** What is kept for a connection between its messages. */
 type Session = Handshake & { link: Link | null };
-
-export type AgentEndpoint = {
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  close(): Promise<void>;
-};
 
 export const createAgentEndpoint = ({
   version,
@@ -83,12 +76,7 @@ export const createAgentEndpoint = ({
   sourceOf: (request: IncomingMessage) => string | null;
   clock: Clock;
   log: Log;
-}): AgentEndpoint => {
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: 16 * 1_024 * 1_024,
-    perMessageDeflate: false,
-  });
+}): AgentSockets => {
   const sessions = new WeakMap<object, Session>();
   const admission = createAgentAdmission();
 
@@ -156,7 +144,7 @@ export const createAgentEndpoint = ({
     return new GraphQLError(message, { path: error.path, extensions: { code } });
   };
 
-  const dispose = useServer(
+  return createAgentSockets(
     {
       schema: agentSchema,
       ...createAgentDocuments(),
@@ -164,7 +152,7 @@ export const createAgentEndpoint = ({
       onConnect: (connection) => {
         const payload = initPayload.safeParse(connection.connectionParams ?? {});
         if (!payload.success) return false;
-        const channel = channelOf(connection.extra.request, payload.data.binding, behindProxy);
+        const channel = channelOf(connection.extra.underneath, payload.data.binding, behindProxy);
         if (!channel) {
           connection.extra.socket.close(4403, 'no proof bound to this channel can be given');
           return false;
@@ -195,7 +183,7 @@ export const createAgentEndpoint = ({
         if (!session) throw new Error('a connection without a session');
         return {
           version,
-          sourceAddress: sourceOf(extra.request),
+          sourceAddress: extra.sourceAddress,
           identity,
           enrolments: {
             ...enrolments,
@@ -210,7 +198,7 @@ export const createAgentEndpoint = ({
           link: () => session.link,
           attach: (signature, claim) =>
             attach(session, extra.socket, signature, claim).catch((error: unknown) => {
-              deny('attachAgent', sourceOf(extra.request), error);
+              deny('attachAgent', extra.sourceAddress, error);
               throw error;
             }),
           report: storeReport,
@@ -234,23 +222,6 @@ export const createAgentEndpoint = ({
         if (link) await gone(link);
       },
     },
-    sockets,
-    heartbeatSeconds * 1_000,
+    { sourceOf, admission, pingEveryMs: heartbeatSeconds * 1_000, log },
   );
-
-  return {
-    upgrade: (request, socket, head) => {
-      const source = sourceOf(request);
-      const status = admission.refuses(source);
-      if (status !== null) return refuseUpgrade(socket, status);
-      sockets.handleUpgrade(request, socket, head, (connection) => {
-        admission.opened(connection, socket, source);
-        sockets.emit('connection', connection, request);
-      });
-    },
-    close: async () => {
-      for (const client of sockets.clients) client.close(1001, 'the server stops');
-      await dispose.dispose();
-    },
-  };
 };
