@@ -5,10 +5,13 @@ import { auditPages } from './measures/audit-pages.ts';
 import { engineToSubscriber } from './measures/engine-to-subscriber.ts';
 import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
 import { mutationMeasure } from './measures/mutation.ts';
+import { idleHosts } from './measures/idle-hosts.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
 import { subscriberMemory } from './measures/subscriber-memory.ts';
+
+import { storm } from './measures/storm.ts';
 
 export const measures: readonly Measure[] = [
   // One a line, so that two that are added side by side merge.
@@ -17,6 +20,8 @@ export const measures: readonly Measure[] = [
   nodesReadyBytes,
   engineToSubscriber,
   mutationMeasure,
+  idleHosts,
+  storm,
   serverStart,
   fanOut1000,
   fanOut5000,
