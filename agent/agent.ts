@@ -72,18 +72,6 @@ export async function startAgent({
   const stopping = new AbortController();
   let session: Session | undefined;
 
-  const watching = watchEvents({
-    engine,
-    log,
-    signal: stopping.signal,
-    times: times.watch,
-    onNotice: async (notice) => {
-      // Lost without a connection: the server reads everything anew when there is one again.
-      const told = session?.notice(notice).catch(() => {});
-      reporter.look();
-      await told;
-    },
-  });
   const linking = runLink({
     url: config.serverUrl,
     binding: config.binding,
@@ -112,6 +100,19 @@ export async function startAgent({
       reporter.detached();
       commands.detached();
       witness.detached();
+    },
+  });
+  // After the link, which is under way while this loads what speaks to the engine.
+  const watching = watchEvents({
+    engine,
+    log,
+    signal: stopping.signal,
+    times: times.watch,
+    onNotice: async (notice) => {
+      // Lost without a connection: the server reads everything anew when there is one again.
+      const told = session?.notice(notice).catch(() => {});
+      reporter.look();
+      await told;
     },
   });
 

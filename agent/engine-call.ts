@@ -1,6 +1,6 @@
 // One HTTP call to the Docker Engine over its socket: API version, deadline, and an answer that is read to its end.
 import { Agent, IncomingMessage } from 'node:http';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import type * as z from 'zod/mini';
 import { engineRefusal } from './engine-failures.ts';
 import { errorShape } from './engine-shapes.ts';
@@ -47,17 +47,29 @@ const everyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) =>
 export function createEngineCall({ socketPath }: { socketPath: string }): EngineCall {
   // `host` is named since the modem would otherwise take DOCKER_HOST. No keep-alive: a reused socket that the engine
   // just closed cannot be told from a call that it has carried out.
+  // Without a server name Node would compile a long pattern to find out that a socket is no IP address.
+  const agentOptions = { keepAlive: false, servername: '' };
   const options = {
     socketPath,
     host: undefined,
     protocol: 'http' as const,
-    agent: new Agent({ keepAlive: false }),
+    agent: new Agent(agentOptions),
   };
-  const docker = new Docker(options);
+  let loading: Promise<Docker> | undefined;
+  // At the first call, which comes while the connection to the server is being made.
+  const load = (): Promise<Docker> => {
+    loading ??= import('dockerode').then(({ default: Dockerode }) => new Dockerode(options));
+    return loading;
+  };
   let apiVersion: string | undefined;
 
-  const dial = (request: EngineRequest, path: string, signal: AbortSignal): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
+  const dial = async (
+    request: EngineRequest,
+    path: string,
+    signal: AbortSignal,
+  ): Promise<IncomingMessage> => {
+    const docker = await load();
+    return await new Promise((resolve, reject) => {
       const dialled = {
         method: request.method,
         path: request.query === undefined ? path : `${path}?`,
@@ -71,6 +83,7 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
         else reject(error ?? new Error('no answer'));
       });
     });
+  };
 
   const learnVersion = (response: IncomingMessage): void => {
     const header = response.headers['api-version'];
@@ -119,6 +132,8 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
   };
 
   const withDeadline = async (request: EngineRequest): Promise<string> => {
+    // The engine's time, not that of reading our own file.
+    await load();
     const signal = AbortSignal.timeout(request.timeoutMs);
     // Writes only: reads are asked several times a second, and change nothing.
     const isWrite = request.method !== 'GET';
@@ -136,6 +151,7 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
       await withDeadline(request);
     },
     stream: async (request, signal) => {
+      await load();
       const untilHead = new AbortController();
       const timer = setTimeout(() => untilHead.abort(), request.timeoutMs);
       try {

@@ -54,7 +54,9 @@ export function openHeads({
 
   function rewrite(): void {
     heads = worthKeeping(heads);
-    replaceFile(path, heads.map((head) => `${JSON.stringify(head)}\n`).join(''));
+    const content = heads.map((head) => `${JSON.stringify(head)}\n`).join('');
+    // Most starts find it as it should be, and wait for no disk.
+    if (!existsSync(path) || readFileSync(path, 'utf8') !== content) replaceFile(path, content);
   }
 
   return {

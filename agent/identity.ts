@@ -42,7 +42,9 @@ export function openIdentity(folder: string): Identity {
   const privateKey = createPrivateKey(readFileSync(keyPath));
   let membership = existsSync(membershipPath) ? readMembership(membershipPath) : undefined;
   return {
-    publicKey: spkiOf(privateKey),
+    get publicKey() {
+      return spkiOf(privateKey);
+    },
     sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
     membership: () => membership,
     keep: (next) => {

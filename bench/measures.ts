@@ -6,6 +6,7 @@ import { engineToSubscriber } from './measures/engine-to-subscriber.ts';
 import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
 import { mutationMeasure } from './measures/mutation.ts';
 import { idleHosts } from './measures/idle-hosts.ts';
+import { agentFloor } from './measures/agent-floor.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
@@ -17,6 +18,7 @@ export const measures: readonly Measure[] = [
   // One a line, so that two that are added side by side merge.
   auditIntents,
   auditPages,
+  agentFloor,
   nodesReadyBytes,
   engineToSubscriber,
   mutationMeasure,

@@ -25,7 +25,7 @@ const leftOutOf = {
 
 /** Modules in the place of others, by the package that asks for them. */
 const replacements = {
-  // docker-modem describes each request for its debug output, also when nobody reads that: 3 ms a call.
+  // docker-modem describes each request for its debug output, also when nobody reads that: as much work as the request itself.
   'docker-modem': {
     debug: 'module.exports = () => () => {};',
     util: 'module.exports = { inspect: () => "", inherits: require("node:util").inherits };',
