@@ -1,5 +1,6 @@
 // All measures: one import and one line each.
 import type { Measure } from './measure.ts';
+import { agentFloor } from './measures/agent-floor.ts';
 import { auditIntents } from './measures/audit-intents.ts';
 import { auditPages } from './measures/audit-pages.ts';
 import { engineToSubscriber } from './measures/engine-to-subscriber.ts';
@@ -7,12 +8,12 @@ import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
 import { mutationMeasure } from './measures/mutation.ts';
 import { idleHosts } from './measures/idle-hosts.ts';
 import { agentFloor } from './measures/agent-floor.ts';
+import { mutationMeasure } from './measures/mutation.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
-import { subscriberMemory } from './measures/subscriber-memory.ts';
-
 import { storm } from './measures/storm.ts';
+import { subscriberMemory } from './measures/subscriber-memory.ts';
 
 export const measures: readonly Measure[] = [
   // One a line, so that two that are added side by side merge.

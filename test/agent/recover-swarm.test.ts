@@ -44,7 +44,7 @@ beforeAll(async () => {
     listenAddr,
     autolock: false,
   });
-  nodeId = String(Object(made).nodeId);
+  nodeId = String(Object(made?.result).nodeId);
 });
 afterAll(async () => {
   await world.close();
@@ -56,7 +56,8 @@ it('refuses another membership than the one named', async () => {
 });
 
 it('refuses a host that is no manager', async () => {
-  const token = Object(await executes[0]?.({ __typename: 'ReadJoinToken', role: 'worker' })).token;
+  const read = await executes[0]?.({ __typename: 'ReadJoinToken', role: 'worker' });
+  const { token } = Object(read?.result);
   const joined = await executes[1]?.({
     __typename: 'JoinSwarm',
     token,
@@ -65,7 +66,7 @@ it('refuses a host that is no manager', async () => {
     availability: 'active',
     cluster: '',
   });
-  const refusal = run(1, String(Object(joined).nodeId));
+  const refusal = run(1, String(Object(joined?.result).nodeId));
   await expect(refusal).rejects.toMatchObject({ outcome: 'FAILED', code: 'NOT_MANAGER' });
 });
 
