@@ -8,12 +8,12 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import { createSocketAdmission, refuseUpgrade, type SocketLimits } from '../access/socket-admission.ts';
 import type { Context, Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
+import { createKeepAlive } from '../platform/keep-alive.ts';
 import type { Log } from '../platform/log.ts';
 import type { Admit } from './admit.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { ReadDocument } from './document.ts';
 import { createMaskError, withoutHttp } from './errors.ts';
-import { createKeepAlive } from './keep-alive.ts';
 import type { Origins } from './origins.ts';
 import type { Outlet } from './outlet.ts';
 import { maxBodyBytes, readParams } from './request-body.ts';
@@ -32,6 +32,8 @@ export const callerLimits = { unidentified: 40, operations: 50 } as const;
 
 /** Not its request: that would be kept as long as the socket. */
 type Extra = { socket: WebSocket; outlet: Outlet; sourceAddress: string | null };
+const keepAliveMs = 12_000;
+
 type InitPayload = Record<string, unknown> | undefined;
 const keyOf = (params: InitPayload): unknown => params?.authorization ?? params?.Authorization;
 
@@ -72,7 +74,7 @@ export const createSocketEndpoint = ({
   const told = (error: unknown) => withoutHttp(mask(error));
   const admission = createSocketAdmission(limits);
   const shared = createSharedSubscriptions(parts, told);
-  const keepAlive = createKeepAlive();
+  const keepAlive = createKeepAlive(keepAliveMs);
 
   const onConnect: ServerOptions<InitPayload, Extra>['onConnect'] = async ({ connectionParams, extra }) => {
     let context: Context;
