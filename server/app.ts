@@ -73,6 +73,7 @@ import { drainNodesAction } from './nodes/drain.ts';
 import { createDrainGuards } from './nodes/drain-guards.ts';
 import { createReadJoinAddresses } from './nodes/join-addresses.ts';
 import { updateNodeLabelsAction } from './nodes/labels.ts';
+import { createSortedNodes } from './nodes/list.ts';
 import { createFindNodes } from './nodes/reference.ts';
 import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
 import { createSettle } from './nodes/settle.ts';
@@ -139,16 +140,8 @@ export const createApp = async ({
   // The head is made of what was appended: it hears of each record, and appends one itself.
   let heads: Heads | null = null;
   const audit = createAudit({ clock, appended: (phase) => heads?.appended(phase) });
-  heads = await createHeads({
-    db,
-    events,
-    audit,
-    sign: identity.sign,
-    server: identity.id,
-    generation,
-    clock,
-    log,
-  });
+  const trail = { db, events, audit, clock, log };
+  heads = await createHeads({ ...trail, sign: identity.sign, server: identity.id, generation });
   const denials = createDenials({ events, audit, sourceKey, clock, log });
   const apiKeys = await createApiKeys({ db, events, clock });
   const { authorise } = apiKeys;
@@ -235,7 +228,6 @@ export const createApp = async ({
     joinAddresses,
   };
   const installation = { server: identity.id, generation, publicKey: identity.publicKey };
-  const trail = { db, events, audit, clock, log };
   const sealHistory = createSealHistory({
     ...trail,
     folder: sealed,
@@ -307,6 +299,7 @@ export const createApp = async ({
     clusters,
     managers,
     findNodes,
+    sortedNodes: createSortedNodes(),
     workload,
     scopeOf,
     denials,

@@ -13,6 +13,7 @@ import type { Commands } from './hosts/commands.ts';
 import type { Enrolments } from './hosts/enrolments.ts';
 import type { Hosts } from './hosts/registry.ts';
 import type { Witnesses } from './hosts/witness.ts';
+import type { SortedNodes } from './nodes/list.ts';
 import type { FindNodes } from './nodes/reference.ts';
 import type { ReadWorkload } from './nodes/workload.ts';
 import type { Operations } from './operations/operations.ts';
@@ -33,6 +34,7 @@ export type Parts = {
   clusters: Clusters;
   managers: Managers;
   findNodes: FindNodes;
+  sortedNodes: SortedNodes;
   workload: ReadWorkload;
   scopeOf: ScopeOf;
   denials: Denials;

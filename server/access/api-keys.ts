@@ -1,5 +1,5 @@
 // API keys: what frontends and scripts present. Kept hashed; the few that exist live in memory too.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { ApiKey as Row } from '../../prisma/generated/client.ts';
 import type { Actor } from '../audit/actor.ts';
@@ -48,7 +48,7 @@ export type ApiKeys = {
 /** `skep_key_<id>_<secret>`: the prefix lets secret scanners find it. */
 const pattern = /^skep_key_([a-z0-9]{8})_([A-Za-z0-9_-]{43})$/;
 const lists = { permissions: z.array(z.string()), clusters: z.array(z.string()) };
-const sha256 = (text: string): Buffer => createHash('sha256').update(text).digest();
+const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 /** The last use is told to the minute: a write for each request would cost more than it tells. */
 const lastUsedStepMs = 60_000;
 /** The longest time that Node's setTimeout takes: 24.8 days. */

@@ -10,6 +10,11 @@ import { Failure } from '../platform/failure.ts';
 import { type Cluster, clusterScalars, type SeenNode } from './cluster.ts';
 
 export type Clusters = {
+  /**
+   * Moves with each change of what is known of any cluster, in the same step; not with how fresh it is (`note`). Counted
+   * since the server started.
+   */
+  version(): number;
   find(id: string): Cluster | null;
   list(): readonly Cluster[];
   /** The cluster that has this node, by NodeID alone. */
@@ -139,6 +144,11 @@ export const createClusters = async ({
     ]);
     clusters.set(row.id, clusterOf(row, new Map(seen), clock.now()));
   }
+  let version = 0;
+  const put = (cluster: Cluster): void => {
+    version += 1;
+    clusters.set(cluster.id, cluster);
+  };
   const listeners: ((cluster: Cluster) => void)[] = [];
   const tell = (id: string): void => {
     const cluster = clusters.get(id);
@@ -169,6 +179,7 @@ export const createClusters = async ({
   };
 
   return {
+    version: () => version,
     find: (id) => clusters.get(id) ?? null,
     list: () => [...clusters.values()],
     ofNode: (nodeId) => [...clusters.values()].find(({ nodes }) => nodes.has(nodeId)) ?? null,
@@ -215,7 +226,7 @@ export const createClusters = async ({
               input: { discoveredThrough },
             });
         },
-        () => clusters.set(id, cluster),
+        () => put(cluster),
       );
       tell(id);
       return cluster;
@@ -233,7 +244,7 @@ export const createClusters = async ({
           await emitCluster(emit, 'UPDATED', after, before, operationId);
           return after;
         },
-        (after) => after && clusters.set(id, after),
+        (after) => after && put(after),
       );
       tell(id);
     },
@@ -250,7 +261,10 @@ export const createClusters = async ({
           await tx.cluster.delete({ where: { id } });
           await emitCluster(emit, 'REMOVED', cluster, cluster, null);
         },
-        () => clusters.delete(id),
+        () => {
+          version += 1;
+          clusters.delete(id);
+        },
       );
     },
     onChange: (listener) => void listeners.push(listener),

@@ -1,5 +1,12 @@
 // The last look before an operation runs, on both transports: what it would cost, and how often its caller acts.
-import { type DocumentNode, type GraphQLSchema, getOperationAST, Kind, OperationTypeNode } from 'graphql';
+import {
+  type DocumentNode,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+  OperationTypeNode,
+} from 'graphql';
 import { createTake } from '../access/attempts.ts';
 import type { Context } from '../context.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
@@ -7,13 +14,16 @@ import { costOf, mostCost } from './document-cost.ts';
 
 export type RateLimits = { mutationsPerMinute: number; revealsPerHour: number };
 
-/** @throws Failure BAD_USER_INPUT, RATE_LIMITED */
+/**
+ * What nobody has to be asked about is admitted at once: nothing to wait for.
+ * @throws Failure BAD_USER_INPUT, RATE_LIMITED, also by the promise
+ */
 export type Admit = (asked: {
   document: DocumentNode;
   operationName: string | null | undefined;
   variables: Readonly<Record<string, unknown>> | null | undefined;
   context: Context;
-}) => Promise<void>;
+}) => Promise<void> | undefined;
 
 export const createAdmit = (
   schema: GraphQLSchema,
@@ -22,18 +32,21 @@ export const createAdmit = (
   const takeMutation = createTake({ most: mutationsPerMinute, seconds: 60, what: 'too many mutations' });
   const takeReveal = createTake({ most: revealsPerHour, seconds: 3_600, what: 'too many secrets were read' });
 
-  return async ({ document, operationName, variables, context }) => {
-    const operation = getOperationAST(document, operationName);
-    // Several operations and no name: graphql says so itself.
-    if (!operation) return;
-    const cost = costOf(schema, document, operation, variables ?? {});
-    if (cost > mostCost)
-      throw new Failure(
-        'BAD_USER_INPUT',
-        `the document could cost ${cost}, of at most ${mostCost}: lists in lists multiply`,
-        'ask for smaller pages (first), or for less of each',
-      );
-    if (operation.operation !== OperationTypeNode.MUTATION) return;
+  /** Of the same asked again: the lane keeps what it was asked. */
+  const costs = new WeakMap<object, { operation: OperationDefinitionNode; cost: number }>();
+  const knownCostOf = (
+    document: DocumentNode,
+    operation: OperationDefinitionNode,
+    variables: Readonly<Record<string, unknown>>,
+  ): number => {
+    const known = costs.get(variables);
+    if (known?.operation === operation) return known.cost;
+    const cost = costOf(schema, document, operation, variables);
+    costs.set(variables, { operation, cost });
+    return cost;
+  };
+
+  const count = async (operation: OperationDefinitionNode, context: Context): Promise<void> => {
     const { id } = context.requester.actor;
     const [field] = operation.selectionSet.selections;
     const action = field?.kind === Kind.FIELD ? field.name.value : 'mutation';
@@ -44,5 +57,19 @@ export const createAdmit = (
       context.denials.note({ ...context.requester, action, failure: failureInfo(error) });
       throw error;
     }
+  };
+
+  return ({ document, operationName, variables, context }) => {
+    const operation = getOperationAST(document, operationName);
+    // Several operations and no name: graphql says so itself.
+    if (!operation) return;
+    const cost = knownCostOf(document, operation, variables ?? {});
+    if (cost > mostCost)
+      throw new Failure(
+        'BAD_USER_INPUT',
+        `the document could cost ${cost}, of at most ${mostCost}: lists in lists multiply`,
+        'ask for smaller pages (first), or for less of each',
+      );
+    return operation.operation === OperationTypeNode.MUTATION ? count(operation, context) : undefined;
   };
 };

@@ -6,6 +6,7 @@ import { DateTimeISOResolver, JSONResolver } from 'graphql-scalars';
 import type { Permission } from '../access/permissions.ts';
 import type { Context } from '../context.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
+import { ofProjection } from './projection.ts';
 
 export const builder = new SchemaBuilder<{
   Context: Context;
@@ -44,6 +45,9 @@ export const builder = new SchemaBuilder<{
     cursorType: 'String',
     nodeQueryOptions: false,
     nodesQueryOptions: false,
+    pageInfoTypeOptions: ofProjection({
+      itself: ['startCursor', 'endCursor', 'hasNextPage', 'hasPreviousPage'],
+    }),
     edgesFieldOptions: { nullable: false },
     nodeFieldOptions: { nullable: false },
   },

@@ -1,6 +1,7 @@
 // Pages of Relay connections: bounds that are refused, never clamped, and the slice that a page is.
 // https://relay.dev/graphql/connections.htm
 import { Failure } from '../platform/failure.ts';
+import { comparing, type Order, sortedBy } from '../platform/order.ts';
 
 export type Page<T> = {
   edges: { cursor: string; node: T }[];
@@ -41,37 +42,40 @@ export const pageOf = <T>(
   cursorOf: (item: T) => string,
   more: { next: boolean; previous: boolean },
 ): Page<T> => {
-  const edges = items.map((node) => ({ cursor: cursorOf(node), node }));
+  // Made when they are asked for: a page has many, and most questions select none.
+  const edges = items.map((node) => ({
+    get cursor() {
+      return cursorOf(node);
+    },
+    node,
+  }));
   return {
     edges,
     pageInfo: {
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
+      get startCursor() {
+        return edges[0]?.cursor ?? null;
+      },
+      get endCursor() {
+        return edges.at(-1)?.cursor ?? null;
+      },
       hasNextPage: more.next,
       hasPreviousPage: more.previous,
     },
   };
 };
 
-/** A page of a list in memory that is sorted by a key, ties broken by id: the cursor is both. */
+/** A page of a list in memory. */
 export const sortedPage = <T extends { id: string }>(
   items: readonly T[],
-  {
-    first,
-    after,
-    keyOf,
-    descending,
-  }: {
-    first: number;
-    after: string | null | undefined;
-    keyOf: (item: T) => string | number;
-    descending: boolean;
-  },
+  options: Order<T> & { first: number; after: string | null | undefined },
+): Page<T> => pageOfSorted(sortedBy(items, options), options);
+
+/** A page of a list in memory that is in this order already. The cursor is key and id. */
+export const pageOfSorted = <T extends { id: string }>(
+  sorted: readonly T[],
+  { first, after, keyOf, descending }: Order<T> & { first: number; after: string | null | undefined },
 ): Page<T> => {
-  const sign = descending ? -1 : 1;
-  const compare = (aKey: unknown, aId: unknown, bKey: unknown, bId: unknown): number =>
-    aKey === bKey ? order(aId, bId) : sign * order(aKey, bKey);
-  const sorted = [...items].sort((a, b) => compare(keyOf(a), a.id, keyOf(b), b.id));
+  const compare = comparing(descending);
   let start = 0;
   if (after != null) {
     const at = decode(after);
@@ -85,13 +89,6 @@ export const sortedPage = <T extends { id: string }>(
     next: start + first < sorted.length,
     previous: start > 0,
   });
-};
-
-const order = (a: unknown, b: unknown): number => {
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const left = String(a);
-  const right = String(b);
-  return left < right ? -1 : left > right ? 1 : 0;
 };
 
 export type KeysetArgs = {

@@ -5,15 +5,17 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Context, Parts } from '../context.ts';
 import type { Log } from '../platform/log.ts';
 import type { Admit } from './admit.ts';
+import { type Asked, createAsk } from './asked.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { ReadDocument } from './document.ts';
 import { createMaskError } from './errors.ts';
+import { createLane } from './lane.ts';
 import type { Origins } from './origins.ts';
-import { readBody, refuse } from './request-body.ts';
+import { refuse } from './request-body.ts';
 import { schema } from './schema.ts';
 import type { SlowReaders } from './slow-readers.ts';
 
-type Node = { req: IncomingMessage; res: ServerResponse };
+type Node = { req: IncomingMessage; res: ServerResponse; asked: Asked };
 export type HttpEndpoint = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Of every answer. https://owasp.org/www-project-secure-headers/ */
@@ -26,28 +28,29 @@ const nothingMayLoad = "default-src 'none'; frame-ancestors 'none'";
 
 /** Who asks is known before anything that was sent is looked at; what was sent before it is run. */
 const gate = ({
-  authenticate,
   read,
   admit,
   mask,
-  sourceOf,
   contexts,
 }: {
-  authenticate: Authenticate;
   read: ReadDocument;
   admit: Admit;
   mask: (error: unknown) => GraphQLError;
-  sourceOf: Parts['sourceOf'];
   contexts: WeakMap<Request, Context>;
 }): Plugin<Context, Node> => {
   const errorsOf = new WeakMap<DocumentNode, readonly GraphQLError[]>();
-  const look = ({ document, operationName, variableValues, contextValue }: ExecutionArgs): Promise<void> =>
+  const look = async ({
+    document,
+    operationName,
+    variableValues,
+    contextValue,
+  }: ExecutionArgs): Promise<void> =>
     admit({ document, operationName, variables: variableValues, context: contextValue as Context });
   return {
-    onRequestParse: async ({ request, serverContext: { req }, setRequestParser }) => {
-      contexts.set(request, await authenticate(req.headers.authorization, sourceOf(req)));
+    onRequestParse: async ({ request, serverContext: { req, asked }, setRequestParser }) => {
+      contexts.set(request, asked.context());
       if (req.method !== 'POST') throw refuse(405, 'GraphQL is asked by POST', { allow: 'POST' });
-      setRequestParser(() => readBody(req));
+      setRequestParser(() => asked.params());
     },
     onParse: ({ setParseFn }) =>
       setParseFn((text: string) => {
@@ -84,6 +87,8 @@ export const createHttp = ({
 }): HttpEndpoint => {
   const mask = createMaskError(log);
   const contexts = new WeakMap<Request, Context>();
+  const ask = createAsk({ authenticate, sourceOf: parts.sourceOf });
+  const lane = createLane({ schema, parts, read, admit });
   const yoga = createYoga<Node, Context>({
     schema,
     graphqlEndpoint: '/graphql',
@@ -92,7 +97,7 @@ export const createHttp = ({
       if (!context) throw new Error('a request that nobody authenticated');
       return context;
     },
-    plugins: [gate({ authenticate, read, admit, mask, sourceOf: parts.sourceOf, contexts })],
+    plugins: [gate({ read, admit, mask, contexts })],
     // Not by NODE_ENV, which is yoga's default: in development it shows what was thrown.
     maskedErrors: { isDev: false, maskError: mask },
     graphiql: development,
@@ -101,19 +106,27 @@ export const createHttp = ({
     multipart: false,
     batching: false,
     parserAndValidationCache: false,
-    // readBody has a limit of its own.
+    // asked.ts has read the body, with a limit of its own.
     maxRequestBodySize: false,
     logging: false,
   });
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const asked = await ask(request);
+    if (await lane(asked, request, response)) return;
+    // Yoga makes a URL of them, and answers one that is none with a stack trace. Nothing here depends on either.
+    request.headers.host = 'localhost';
+    request.url = '/graphql';
+    await yoga(request, response, { req: request, res: response, asked });
+  };
   return (request, response) => {
     slowReaders.watch(request.socket);
     for (const [name, value] of Object.entries(securityHeaders)) response.setHeader(name, value);
     const isGraphiql = development && request.method === 'GET';
     if (!isGraphiql) response.setHeader('content-security-policy', nothingMayLoad);
     if (origins.answer(request, response)) return;
-    // Yoga makes a URL of them, and answers one that is none with a stack trace. Nothing here depends on either.
-    request.headers.host = 'localhost';
-    request.url = '/graphql';
-    void yoga(request, response, { req: request, res: response });
+    answer(request, response).catch((error: unknown) => {
+      log.error({ err: error }, 'a request could not be answered');
+      response.destroy();
+    });
   };
 };

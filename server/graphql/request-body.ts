@@ -16,21 +16,26 @@ export const refuse = (status: number, message: string, headers?: Record<string,
 
 const tooLarge = (): GraphQLError => refuse(413, `the body is larger than ${maxBodyBytes} bytes`);
 
+/** How long the rest of what is too large is read and dropped: who is answered while it sends loses the answer. */
+const drainMs = 1_000;
+
 const readBytes = (request: IncomingMessage): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const endEarly = (): void => reject(refuse(400, 'the body ended early'));
+    /** Also told after the end of each request: an error that nobody hears of is not made. */
+    const endEarly = (): void => {
+      if (!request.readableEnded) reject(refuse(400, 'the body ended early'));
+    };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
       if (bytes <= maxBodyBytes) return void chunks.push(chunk);
-      // The rest is read and dropped, so that the answer is heard; the request's time is bounded anyway.
       request.off('data', onData).resume();
-      reject(tooLarge());
+      setTimeout(() => reject(tooLarge()), drainMs).unref();
     };
     request
       .on('data', onData)
-      .once('end', () => resolve(Buffer.concat(chunks)))
+      .once('end', () => (bytes > maxBodyBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks))))
       .once('error', endEarly)
       .once('close', endEarly);
   });
@@ -52,8 +57,10 @@ const params = z.object({
   extensions: z.record(z.string(), z.unknown()).nullish(),
 });
 
+export type Params = GraphQLParams & { query: string };
+
 /** What GraphQL over HTTP sends, and a subscribe message's payload. @throws GraphQLError with a status */
-export const readParams = (json: unknown): GraphQLParams & { query: string } => {
+export const readParams = (json: unknown): Params => {
   if (Array.isArray(json)) throw refuse(400, 'the body is a list; batches are not taken');
   if (isDeeper(json, deepest)) throw refuse(400, `the body nests deeper than ${deepest}`);
   const parsed = params.safeParse(json);
@@ -85,11 +92,15 @@ const checkType = ({ headers }: IncomingMessage): void => {
   if (encoding !== 'identity') throw refuse(415, 'the body must not be compressed');
 };
 
-/** @throws GraphQLError with a status */
-export const readBody = async (request: IncomingMessage): Promise<GraphQLParams> => {
+/** The bytes of a body that may be looked at. @throws GraphQLError with a status */
+export const readBody = (request: IncomingMessage): Promise<Buffer> => {
   checkType(request);
   if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
-  const bytes = await readBytes(request);
+  return readBytes(request);
+};
+
+/** @throws GraphQLError with a status */
+export const paramsOf = (bytes: Buffer): Params => {
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,6 +1,9 @@
-// Filtering and ordering nodes, in queries and in events alike.
+// Filtering and ordering nodes, in queries and in events alike; the orders that are kept.
+import { LRUCache } from 'lru-cache';
+import type { Cluster } from '../clusters/cluster.ts';
 import type { Availability, NodeRole, NodeState, Reachability } from '../clusters/observation.ts';
-import type { NodeView } from './node.ts';
+import { type Order, sortedBy } from '../platform/order.ts';
+import { type NodeView, nodeView } from './node.ts';
 
 export type NodeFilter = {
   clusters?: readonly string[] | null;
@@ -50,3 +53,36 @@ export const nodeOrderFields = {
   JOINED_AT: (node: NodeView) => node.joinedAt,
 } as const;
 export type NodeOrderField = keyof typeof nodeOrderFields;
+
+/** Orders that are asked for, of the clusters that some scope has. */
+const keptLists = 50;
+
+export type SortedNodes = (
+  clusters: readonly Cluster[],
+  order: { field: NodeOrderField; descending: boolean },
+) => { nodes: readonly NodeView[]; order: Order<NodeView> };
+
+/**
+ * All nodes of some clusters in order, kept until one of them changes. Then those that are the same stay in their order,
+ * and the others find their places between them.
+ */
+export const createSortedNodes = (): SortedNodes => {
+  const lists = new LRUCache<string, { of: readonly Cluster['nodes'][]; nodes: readonly NodeView[] }>({
+    max: keptLists,
+  });
+  return (clusters, { field, descending }) => {
+    const order = { keyOf: nodeOrderFields[field], descending };
+    const of = clusters.map(({ nodes }) => nodes);
+    const key = [field, descending, ...clusters.map(({ id }) => id)].join();
+    const kept = lists.get(key);
+    if (kept && of.every((nodes, index) => nodes === kept.of[index])) return { nodes: kept.nodes, order };
+    const now = new Set(
+      clusters.flatMap((cluster) => Array.from(cluster.nodes.values(), (node) => nodeView(cluster, node))),
+    );
+    // First what stays, in its order: a sort is fast where most is in order.
+    const before = (kept?.nodes ?? []).filter((node) => now.delete(node));
+    const nodes = sortedBy([...before, ...now], order);
+    lists.set(key, { of, nodes });
+    return { nodes, order };
+  };
+};

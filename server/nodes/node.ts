@@ -5,4 +5,13 @@ import type { NodeObservation } from '../clusters/observation.ts';
 /** A node as last seen, or as it was at an event. */
 export type NodeView = NodeObservation & { clusterId: string; downSince?: string | null };
 
-export const nodeView = (cluster: Cluster, node: SeenNode): NodeView => ({ ...node, clusterId: cluster.id });
+const views = new WeakMap<SeenNode, NodeView>();
+
+/** As long as a node is known to be the same, its view is the same object: what is made of it can be kept with it. */
+export const nodeView = ({ id: clusterId }: Cluster, node: SeenNode): NodeView => {
+  const known = views.get(node);
+  if (known?.clusterId === clusterId) return known;
+  const view = { ...node, clusterId };
+  views.set(node, view);
+  return view;
+};

@@ -362,6 +362,15 @@ export const beside: readonly Omit<Pledge, 'number'>[] = [
     says: 'A key sees and does what its role and its clusters allow, over every transport; guessing is limited.',
     shown: [
       {
+        test: 'test/transports/lane.test.ts',
+        name: 'never gives a key the bytes that were kept for another with other rights',
+        broken: {
+          file: 'server/graphql/kept.ts',
+          find: 'rightsOf(viewer)}\\n',
+          replace: 'viewer.role}\\n',
+        },
+      },
+      {
         test: 'test/access/sight.test.ts',
         name: 'a key for no cluster holds nothing anywhere, but may ask who it is',
         broken: {

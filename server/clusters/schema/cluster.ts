@@ -1,5 +1,6 @@
 // A cluster and its counts.
 import { builder } from '../../graphql/builder.ts';
+import { ofProjection } from '../../graphql/projection.ts';
 import { adviceFor, quorumSeen } from '../advice.ts';
 import { type Cluster, stateOf } from '../cluster.ts';
 import { remindersOf } from '../reminders.ts';
@@ -13,6 +14,7 @@ import { UnlockKeyRef } from './unlock-key.ts';
 import { WatcherRef } from './watcher.ts';
 
 const CountsRef = builder.objectRef<Cluster>('ClusterCounts').implement({
+  ...ofProjection({ itself: ['nodes', 'ready', 'managers', 'active'] }),
   fields: (t) => ({
     nodes: t.int({ resolve: ({ nodes }) => nodes.size }),
     ready: t.int({
@@ -32,6 +34,21 @@ const CountsRef = builder.objectRef<Cluster>('ClusterCounts').implement({
 });
 
 export const ClusterRef = builder.objectRef<Cluster>('Cluster').implement({
+  // Not what depends on time (reminders), on hosts (quorum) or on how fresh it is (watcher).
+  ...ofProjection({
+    itself: [
+      'id',
+      'name',
+      'state',
+      'createdAt',
+      'adoptedAt',
+      'caDigest',
+      'counts',
+      'spec',
+      'settings',
+      'rootRotationInProgress',
+    ],
+  }),
   description: 'One Docker Swarm, by its swarm id.',
   fields: (t) => ({
     id: t.exposeID('id'),

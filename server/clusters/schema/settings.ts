@@ -1,8 +1,19 @@
 // What of a cluster's spec can be set.
 import { builder } from '../../graphql/builder.ts';
+import { ofProjection } from '../../graphql/projection.ts';
 import type { Settings } from '../settings.ts';
 
 export const SettingsRef = builder.objectRef<Settings>('ClusterSettings').implement({
+  ...ofProjection({
+    itself: [
+      'autolock',
+      'certificateExpirySeconds',
+      'heartbeatPeriodSeconds',
+      'taskHistoryLimit',
+      'snapshotInterval',
+      'keepOldSnapshots',
+    ],
+  }),
   description: 'What updateCluster sets, in its units.',
   fields: (t) => ({
     autolock: t.exposeBoolean('autolock', { description: 'EncryptionConfig.AutoLockManagers.' }),

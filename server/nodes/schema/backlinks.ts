@@ -1,43 +1,40 @@
 // Fields that lead from clusters, hosts and operations to their nodes.
+import { clustersInScope } from '../../clusters/find.ts';
 import { ClusterRef } from '../../clusters/schema/cluster.ts';
 import type { Context } from '../../context.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
-import { pageSize, sortedPage } from '../../graphql/connection.ts';
+import { dependsOn } from '../../graphql/projection.ts';
 import { HostRef } from '../../hosts/schema/host.ts';
 import { OperationTargetRef } from '../../operations/schema/operation.ts';
-import { nodeMatches } from '../list.ts';
 import { type NodeView, nodeView } from '../node.ts';
 import { NodeFilterInput } from './filter.ts';
 import { NodeConnection, NodeRef } from './node.ts';
-import { nodesInScope } from './queries.ts';
+import { pageOfNodes } from './queries.ts';
 
 builder.objectField(ClusterRef, 'nodes', (t) =>
   t.field({
     type: NodeConnection,
+    ...dependsOn('itself'),
     description: 'Its nodes by hostname. `first` 1 to 1,000.',
     args: {
       filter: t.arg({ type: NodeFilterInput }),
       first: t.arg.int({ defaultValue: 50 }),
       after: t.arg.string(),
     },
-    resolve: (cluster, { filter, first, after }, { events }) => {
-      const found = [...cluster.nodes.values()]
-        .map((node) => nodeView(cluster, node))
-        .filter((node) => nodeMatches(filter, node));
-      const page = sortedPage(found, {
-        first: pageSize('first', first ?? 50, 1_000),
-        after,
-        keyOf: ({ hostname }) => hostname,
-        descending: false,
-      });
-      return { ...page, totalCount: found.length, eventCursor: events.head() };
-    },
+    resolve: (cluster, { filter, first, after }, context) =>
+      pageOfNodes(context, [cluster], { filter, first, after }),
   }),
 );
 
 /** The node as it is now, wherever the viewer may see it. */
-const current = (id: string | null, context: Context): NodeView | null =>
-  id === null ? null : (nodesInScope(context).find((node) => node.id === id) ?? null);
+const current = (id: string | null, { clusters, scopeOf, requester }: Context): NodeView | null => {
+  if (id === null) return null;
+  for (const cluster of clustersInScope(clusters, scopeOf(requester))) {
+    const node = cluster.nodes.get(id);
+    if (node) return nodeView(cluster, node);
+  }
+  return null;
+};
 
 const nodeOf = guarded('cluster:read', 'The node as it is now; null once gone.');
 builder.objectField(OperationTargetRef, 'node', (t) =>

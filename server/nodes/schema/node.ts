@@ -4,6 +4,7 @@ import { ClusterRef } from '../../clusters/schema/cluster.ts';
 import { NodeRoleEnum } from '../../clusters/schema/enums.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
 import { pageSize } from '../../graphql/connection.ts';
+import { ofProjection } from '../../graphql/projection.ts';
 import { inScope } from '../../hosts/actions.ts';
 import { HostRef } from '../../hosts/schema/host.ts';
 import { Failure } from '../../platform/failure.ts';
@@ -12,6 +13,7 @@ import { AvailabilityEnum, NodeStateEnum, ReachabilityEnum } from './enums.ts';
 import { TaskRef } from './task.ts';
 
 const LabelRef = builder.objectRef<{ key: string; value: string }>('Label').implement({
+  ...ofProjection({ itself: ['key', 'value'] }),
   fields: (t) => ({
     key: t.exposeString('key'),
     value: t.exposeString('value', { description: 'Empty for a label given as `key`.' }),
@@ -23,6 +25,7 @@ const labelsOf = (labels: Record<string, string>) =>
 const ManagerStatusRef = builder
   .objectRef<NonNullable<NodeView['managerStatus']>>('ManagerStatus')
   .implement({
+    ...ofProjection({ itself: ['leader', 'reachability', 'address'] }),
     description: 'Its part in the raft group.',
     fields: (t) => ({
       leader: t.exposeBoolean('leader'),
@@ -31,6 +34,7 @@ const ManagerStatusRef = builder
     }),
   });
 const NodeStatusRef = builder.objectRef<NodeView['status']>('NodeStatus').implement({
+  ...ofProjection({ itself: ['state', 'message', 'address'] }),
   fields: (t) => ({
     state: t.field({ type: NodeStateEnum, resolve: ({ state }) => state }),
     message: t.exposeString('message'),
@@ -38,18 +42,22 @@ const NodeStatusRef = builder.objectRef<NodeView['status']>('NodeStatus').implem
   }),
 });
 const PlatformRef = builder.objectRef<NodeView['platform']>('Platform').implement({
+  ...ofProjection({ itself: ['os', 'architecture'] }),
   fields: (t) => ({ os: t.exposeString('os'), architecture: t.exposeString('architecture') }),
 });
 const ResourcesRef = builder.objectRef<NodeView['resources']>('Resources').implement({
+  ...ofProjection({ itself: ['cpus', 'memoryBytes'] }),
   fields: (t) => ({ cpus: t.exposeFloat('cpus'), memoryBytes: t.exposeFloat('memoryBytes') }),
 });
 const PluginRef = builder.objectRef<NodeView['plugins'][number]>('Plugin').implement({
+  ...ofProjection({ itself: ['type', 'name'] }),
   fields: (t) => ({
     type: t.exposeString('type', { description: 'Network, Volume, Log, Authorization.' }),
     name: t.exposeString('name'),
   }),
 });
 const TlsInfoRef = builder.objectRef<NonNullable<NodeView['tlsInfo']>>('TLSInfo').implement({
+  ...ofProjection({ itself: ['trustRoot', 'certIssuerSubject', 'certIssuerPublicKey'] }),
   description: 'The root that the node trusts and the issuer of its certificate.',
   fields: (t) => ({
     trustRoot: t.exposeString('trustRoot', { description: 'PEM.' }),
@@ -59,6 +67,32 @@ const TlsInfoRef = builder.objectRef<NonNullable<NodeView['tlsInfo']>>('TLSInfo'
 });
 
 export const NodeRef = builder.objectRef<NodeView>('Node').implement({
+  ...ofProjection(
+    {
+      itself: [
+        'id',
+        'hostname',
+        'role',
+        'observedRole',
+        'managerStatus',
+        'availability',
+        'status',
+        'downSince',
+        'labels',
+        'engineLabels',
+        'platform',
+        'resources',
+        'engineVersion',
+        'plugins',
+        'tlsInfo',
+        'joinedAt',
+        'updatedAt',
+        'version',
+      ],
+      clusters: ['cluster', 'stale'],
+    },
+    { immutable: true },
+  ),
   description:
     'A member of a cluster as Docker knows it. Docker’s term: this is not Relay’s Node interface, which is not offered.',
   fields: (t) => ({
@@ -155,17 +189,21 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
 });
 
 type Counted = { totalCount: number; eventCursor: string };
-export const NodeConnection = builder.connectionObject({
-  type: NodeRef,
-  name: 'NodeConnection',
-  fields: (t) => ({
-    totalCount: t.int({
-      description: 'Of all that match.',
-      resolve: (page) => (page as unknown as Counted).totalCount,
+export const NodeConnection = builder.connectionObject(
+  {
+    type: NodeRef,
+    name: 'NodeConnection',
+    ...ofProjection({ itself: ['edges', 'pageInfo', 'totalCount'], events: ['eventCursor'] }),
+    fields: (t) => ({
+      totalCount: t.int({
+        description: 'Of all that match.',
+        resolve: (page) => (page as unknown as Counted).totalCount,
+      }),
+      eventCursor: t.string({
+        description: 'Where this answer was computed: subscribing with it misses and repeats nothing.',
+        resolve: (page) => (page as unknown as Counted).eventCursor,
+      }),
     }),
-    eventCursor: t.string({
-      description: 'Where this answer was computed: subscribing with it misses and repeats nothing.',
-      resolve: (page) => (page as unknown as Counted).eventCursor,
-    }),
-  }),
-});
+  },
+  ofProjection({ itself: ['cursor', 'node'] }),
+);

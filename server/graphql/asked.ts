@@ -1,0 +1,45 @@
+// What is known of an HTTP request before it is answered: who asks, and its body, which is read once for all.
+import type { IncomingMessage } from 'node:http';
+import type { Context, Parts } from '../context.ts';
+import type { Authenticate } from './authenticate.ts';
+import { type Params, paramsOf, readBody } from './request-body.ts';
+
+export type Asked = {
+  /** @throws why nobody was recognised. */
+  context(): Context;
+  /** @throws why there is none to look at. */
+  body(): Buffer;
+  /** Of the body. @throws GraphQLError with a status */
+  params(): Params;
+};
+
+/** Never rejects: what it met is thrown where it is asked for. */
+export type Ask = (request: IncomingMessage) => Promise<Asked>;
+
+/** Who asks is known before anything that was sent is read. */
+export const createAsk =
+  ({ authenticate, sourceOf }: { authenticate: Authenticate } & Pick<Parts, 'sourceOf'>): Ask =>
+  async (request) => {
+    let context: Context | null = null;
+    let body: Buffer | null = null;
+    let params: Params | null = null;
+    let met: unknown = new Error('no body was read');
+    try {
+      context = await authenticate(request.headers.authorization, sourceOf(request));
+      if (request.method === 'POST') body = await readBody(request);
+    } catch (error) {
+      met = error;
+    }
+    const there = <T>(thing: T | null): T => {
+      if (thing === null) throw met;
+      return thing;
+    };
+    return {
+      context: () => there(context),
+      body: () => there(body),
+      params: () => {
+        params ??= paramsOf(there(body));
+        return params;
+      },
+    };
+  };
