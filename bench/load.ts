@@ -1,8 +1,8 @@
 // Load over HTTP: a number of connections that ask one thing after the other.
 import { Agent, request } from 'node:http';
 
-/** A POST that is sent again and again. */
-export type Shot = { url: string; body: string; headers?: Readonly<Record<string, string>> };
+/** A POST that is sent again and again; `body` may be another one each time. */
+export type Shot = { url: string; body: string | (() => string); headers?: Readonly<Record<string, string>> };
 
 /**
  * Sends `count` requests over `connections` kept connections, each of which waits for its answer before the next.
@@ -24,23 +24,27 @@ export const load = async (
     headers: {
       'content-type': 'application/json',
       accept: 'application/json',
-      'content-length': Buffer.byteLength(body),
       ...headers,
     },
   };
   const once = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      request(url, options, (response) => {
+      const text = typeof body === 'string' ? body : body();
+      const sized = {
+        ...options,
+        headers: { ...options.headers, 'content-length': Buffer.byteLength(text) },
+      };
+      request(url, sized, (response) => {
         const parts: Buffer[] = [];
         response.on('data', (part: Buffer) => parts.push(part)).once('error', reject);
         response.once('end', () => {
-          const text = Buffer.concat(parts).toString();
-          if (response.statusCode === 200 && accepts(text)) resolve();
-          else reject(new Error(`${url}: ${response.statusCode} ${text.slice(0, 300)}`));
+          const answer = Buffer.concat(parts).toString();
+          if (response.statusCode === 200 && accepts(answer)) resolve();
+          else reject(new Error(`${url}: ${response.statusCode} ${answer.slice(0, 300)}`));
         });
       })
         .once('error', reject)
-        .end(body);
+        .end(text);
     });
   const tookMs: number[] = [];
   let begun = 0;

@@ -7,6 +7,7 @@ import { engineToSubscriber } from './measures/engine-to-subscriber.ts';
 import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
 import { idleHosts } from './measures/idle-hosts.ts';
 import { mutationMeasure } from './measures/mutation.ts';
+import { nodes } from './measures/nodes.ts';
 import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
@@ -23,6 +24,7 @@ export const measures: readonly Measure[] = [
   mutationMeasure,
   idleHosts,
   storm,
+  nodes,
   serverStart,
   fanOut1000,
   fanOut5000,
