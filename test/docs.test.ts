@@ -165,7 +165,8 @@ describe('lists equal the code (vitest -u writes them anew)', () => {
   const settingsOf = (path: string, isFlag: (name: string) => boolean): string[] =>
     [...read(path).matchAll(/^ {2}\/\*\* (.+) \*\/\n {2}([A-Z_]+): (.+(?:\n {4}.+)*),$/gm)].map(
       ([, comment = '', name = '', type = '']) => {
-        const [, literal] = /\.default\(([\w'"./-]+)\)/.exec(type) ?? [];
+        // As zod writes it, and as zod/mini does.
+        const [, literal] = /(?:\.default\(|_default\(.*, )([\w'"./-]+)\)/s.exec(type) ?? [];
         const value = type === 'yes' ? 'no' : literal?.replaceAll(/['"]|(?<=\d)_(?=\d)/g, '');
         return `| \`${name}\` | ${value ? `\`${value}\`` : ''} | ${comment}${isFlag(name) ? ` Flag: \`--${flagOf(name)}\`.` : ''} |`;
       },
