@@ -76,7 +76,8 @@ describe('failpoints, on SIMULATED engines', () => {
       engines: { kind: 'simulated', version: '20.10', speed: 10 },
       hosts: 2,
       env: { SKEP_FAILPOINTS: '*=note' },
-      agentEnv: () => ({ SKEP_AGENT_FAILPOINTS: '*=note' }),
+      // Slow enough for a command to be stored as acknowledged before its result comes.
+      agentEnv: () => ({ SKEP_AGENT_FAILPOINTS: '*=note; command.started=sleep(300)' }),
     });
     try {
       const cluster = await system.formSwarm();
