@@ -1,6 +1,5 @@
 // Which subscribers are told the same: the same document and variables, seen with the same rights.
 import { type DocumentNode, getOperationAST, Kind, visit } from 'graphql';
-import type { ApiKey, ApiKeys } from '../access/api-keys.ts';
 
 export type Asked = {
   query: string;
@@ -34,22 +33,11 @@ const cursorVariables = (document: DocumentNode, operationName: string | null | 
 };
 
 /**
- * What a resolver may see of who asks, and no more: were one to answer by anything else of the requester, by a name or an
- * address, that would have to stand here.
+ * Two that have the same text are told the same of each event, but for where they begin.
+ * @param rights of who asks: rights.ts.
  */
-const rightsOf = (viewer: ApiKey, { permissionsOf }: ApiKeys): readonly unknown[] => [
-  viewer.role,
-  [...permissionsOf(viewer)].sort(),
-  viewer.clusters && [...viewer.clusters].sort(),
-];
-
-/** Two that have the same text are told the same of each event, but for where they begin. */
-export const cohortKey = (
-  { query, document, operationName, variables }: Asked,
-  viewer: ApiKey,
-  apiKeys: ApiKeys,
-): string => {
+export const cohortKey = ({ query, document, operationName, variables }: Asked, rights: string): string => {
   const cursors = cursorVariables(document, operationName);
   const kept = Object.entries(variables ?? {}).filter(([name]) => !cursors.has(name));
-  return canonical([query, operationName ?? null, Object.fromEntries(kept), rightsOf(viewer, apiKeys)]);
+  return canonical([query, operationName ?? null, Object.fromEntries(kept), rights]);
 };

@@ -1,6 +1,7 @@
 // Kept answers: the bytes that a request's body was answered with, for who has the same rights, at the same version.
 import { LRUCache } from 'lru-cache';
 import type { ApiKey, ApiKeys } from '../access/api-keys.ts';
+import { createRightsOf } from './rights.ts';
 
 export const keptLimits = { answers: 1_000, bytes: 33_554_432 } as const;
 
@@ -15,23 +16,15 @@ export type KeptAnswers<Plan> = {
   keep(viewer: ApiKey, body: Buffer, kept: Kept<Plan>): void;
 };
 
-export const createKeptAnswers = <Plan extends object>({
-  permissionsOf,
-}: Pick<ApiKeys, 'permissionsOf'>): KeptAnswers<Plan> => {
+export const createKeptAnswers = <Plan extends object>(
+  apiKeys: Pick<ApiKeys, 'permissionsOf'>,
+): KeptAnswers<Plan> => {
   const answers = new LRUCache<string, Kept<Plan>>({
     max: keptLimits.answers,
     maxSize: keptLimits.bytes,
     sizeCalculation: ({ bytes }, key) => bytes.length + key.length,
   });
-  const known = new WeakMap<ApiKey, string>();
-  /** All that an answer of the projection depends on of who asks. A key that changes is another object. */
-  const rightsOf = (viewer: ApiKey): string => {
-    const found = known.get(viewer);
-    if (found !== undefined) return found;
-    const rights = JSON.stringify([[...permissionsOf(viewer)].sort(), viewer.clusters]);
-    known.set(viewer, rights);
-    return rights;
-  };
+  const rightsOf = createRightsOf(apiKeys);
   // Each byte is one character: no two bodies have the same key.
   const keyOf = (viewer: ApiKey, body: Buffer): string => `${rightsOf(viewer)}\n${body.toString('latin1')}`;
   return {

@@ -5,6 +5,7 @@ import { Failure } from '../platform/failure.ts';
 import { type Cohort, type CohortParts, createCohort, type Member } from './cohort.ts';
 import { type Asked, cohortKey } from './cohorts.ts';
 import type { Outlet } from './outlet.ts';
+import { createRightsOf } from './rights.ts';
 import type { ChangeSource, Streamed } from './stream.ts';
 import { createTurns } from './turns.ts';
 
@@ -31,6 +32,7 @@ export const createSharedSubscriptions = (
   told: (error: unknown) => GraphQLFormattedError,
 ): SharedSubscriptions => {
   const cohorts = new Map<string, Cohort>();
+  const rightsOf = createRightsOf(apiKeys);
   const resultOf = (args: ExecutionArgs, rootValue: Streamed) => execute({ ...args, rootValue });
   const textOf = ({ errors, data }: ExecutionResult): string =>
     JSON.stringify(errors ? { errors: errors.map(told), data } : { data });
@@ -75,7 +77,7 @@ export const createSharedSubscriptions = (
         operationName: args.operationName,
         variables: args.variableValues,
       };
-      const key = cohortKey(asked, viewer, apiKeys);
+      const key = cohortKey(asked, rightsOf(viewer));
       const over = { done: true, value: undefined } as const;
       let state: 'new' | 'joined' | 'over' = 'new';
       let settle: (
