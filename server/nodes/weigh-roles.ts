@@ -33,13 +33,18 @@ export const weighPromotion = async (
 const isSeenWithout = (managers: Managers, cluster: Cluster, leaving: readonly string[]): boolean =>
   managers.of(cluster).some(({ report }) => !leaving.includes(report?.swarm?.nodeId ?? ''));
 
-/** After a restart agents come back one by one: a demotion is gone on with when one of those that stay is there. */
+/**
+ * After a restart agents come back one by one: a demotion is gone on with when one of those that stay is there. Where no
+ * manager would stay there is nobody to wait for, and the judgement says so.
+ */
 export const demotionReachable = async (
   { clusters, managers, change }: Pick<Parts, 'clusters' | 'managers'> & { change: ChangeNode },
   { clusterId, nodeIds }: NodesPlan,
 ): Promise<boolean> => {
   const cluster = clusters.find(clusterId);
-  return cluster !== null && isSeenWithout(managers, cluster, nodeIds) && change.reachable(clusterId);
+  if (!cluster) return false;
+  const othersStay = [...cluster.nodes.values()].some((node) => isMember(node) && !nodeIds.includes(node.id));
+  return (!othersStay || isSeenWithout(managers, cluster, nodeIds)) && change.reachable(clusterId);
 };
 
 /** The whole rule for demotions: role-rules.ts, who else loses by it, and whether Skep could see how it ends. */
