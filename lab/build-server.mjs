@@ -62,6 +62,9 @@ export const buildServer = async (shared, fingerprint) => {
     alias: { graphql: `${packages}/graphql/index.mjs` },
     supported: { 'dynamic-import': false },
     define: {
+      // Libraries look for mistakes of development, at each call, unless this says that it is none. Our own setting of
+      // that name is read at the start (server/config.ts) and stays.
+      'process.env.NODE_ENV': '"production"',
       SKEP_BUILD: JSON.stringify(fingerprint),
       'import.meta.url': 'bundleUrl',
       // Only compared with the one that is used; to look at it loads all of Node's fetch.

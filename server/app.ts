@@ -317,7 +317,7 @@ export const createApp = async ({
       wrongPerMinute: config.wrongKeysPerMinute,
     }),
     read: createReadDocument(schema),
-    admit: createAdmit(schema, config),
+    admit: createAdmit(schema, parts, config),
     origins: createOrigins(config.allowedOrigins),
     slowReaders,
     log,

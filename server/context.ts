@@ -48,8 +48,11 @@ export type Parts = {
   sourceOf: (request: IncomingMessage) => string | null;
 };
 
-/** One request, or one operation of a socket. */
-export type Context = Parts & {
+/** Who asks. */
+export type Asker = {
   requester: Requester;
   viewer: ApiKey;
 };
+
+/** One request, or one operation of a socket. */
+export type Context = Parts & Asker;

@@ -91,9 +91,16 @@ export const createApiKeys = async ({
 
   const valid = (key: ApiKey): boolean =>
     key.revokedAt === null && (key.expiresAt === null || key.expiresAt > clock.now());
+  /** A key that changes is another object. */
+  const knownPermissions = new WeakMap<ApiKey, readonly Permission[]>();
   /** A key for no cluster at all holds nothing anywhere. */
-  const permissionsOf = (key: ApiKey): readonly Permission[] =>
-    key.clusters?.length === 0 ? [] : [...new Set([...roles[key.role], ...key.permissions])];
+  const permissionsOf = (key: ApiKey): readonly Permission[] => {
+    const known = knownPermissions.get(key);
+    if (known) return known;
+    const held = key.clusters?.length === 0 ? [] : [...new Set([...roles[key.role], ...key.permissions])];
+    knownPermissions.set(key, held);
+    return held;
+  };
 
   const touch = (entry: { key: ApiKey }): void => {
     const now = clock.now();

@@ -8,7 +8,7 @@ import {
   OperationTypeNode,
 } from 'graphql';
 import { createTake } from '../access/attempts.ts';
-import type { Context } from '../context.ts';
+import type { Asker, Parts } from '../context.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import { costOf, mostCost } from './document-cost.ts';
 
@@ -18,15 +18,17 @@ export type RateLimits = { mutationsPerMinute: number; revealsPerHour: number };
  * What nobody has to be asked about is admitted at once: nothing to wait for.
  * @throws Failure BAD_USER_INPUT, RATE_LIMITED, also by the promise
  */
-export type Admit = (asked: {
+export type Admit = (asked: Operation, asker: Asker) => Promise<void> | undefined;
+
+export type Operation = {
   document: DocumentNode;
   operationName: string | null | undefined;
   variables: Readonly<Record<string, unknown>> | null | undefined;
-  context: Context;
-}) => Promise<void> | undefined;
+};
 
 export const createAdmit = (
   schema: GraphQLSchema,
+  { denials }: Pick<Parts, 'denials'>,
   { mutationsPerMinute, revealsPerHour }: RateLimits,
 ): Admit => {
   const takeMutation = createTake({ most: mutationsPerMinute, seconds: 60, what: 'too many mutations' });
@@ -46,20 +48,20 @@ export const createAdmit = (
     return cost;
   };
 
-  const count = async (operation: OperationDefinitionNode, context: Context): Promise<void> => {
-    const { id } = context.requester.actor;
+  const count = async (operation: OperationDefinitionNode, requester: Asker['requester']): Promise<void> => {
+    const { id } = requester.actor;
     const [field] = operation.selectionSet.selections;
     const action = field?.kind === Kind.FIELD ? field.name.value : 'mutation';
     try {
       await takeMutation(id);
       if (action.startsWith('reveal')) await takeReveal(id);
     } catch (error) {
-      context.denials.note({ ...context.requester, action, failure: failureInfo(error) });
+      denials.note({ ...requester, action, failure: failureInfo(error) });
       throw error;
     }
   };
 
-  return ({ document, operationName, variables, context }) => {
+  return ({ document, operationName, variables }, { requester }) => {
     const operation = getOperationAST(document, operationName);
     // Several operations and no name: graphql says so itself.
     if (!operation) return;
@@ -70,6 +72,6 @@ export const createAdmit = (
         `the document could cost ${cost}, of at most ${mostCost}: lists in lists multiply`,
         'ask for smaller pages (first), or for less of each',
       );
-    return operation.operation === OperationTypeNode.MUTATION ? count(operation, context) : undefined;
+    return operation.operation === OperationTypeNode.MUTATION ? count(operation, requester) : undefined;
   };
 };

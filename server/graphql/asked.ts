@@ -1,11 +1,13 @@
 // What is known of an HTTP request before it is answered: who asks, and its body, which is read once for all.
 import type { IncomingMessage } from 'node:http';
-import type { Context, Parts } from '../context.ts';
+import type { Asker, Context, Parts } from '../context.ts';
 import type { Authenticate } from './authenticate.ts';
 import { type Params, paramsOf, readBody } from './request-body.ts';
 
 export type Asked = {
   /** @throws why nobody was recognised. */
+  asker(): Asker;
+  /** What resolvers are given. @throws why nobody was recognised. */
   context(): Context;
   /** @throws why there is none to look at. */
   body(): Buffer;
@@ -18,24 +20,29 @@ export type Ask = (request: IncomingMessage) => Promise<Asked>;
 
 /** Who asks is known before anything that was sent is read. */
 export const createAsk =
-  ({ authenticate, sourceOf }: { authenticate: Authenticate } & Pick<Parts, 'sourceOf'>): Ask =>
+  ({ authenticate, parts }: { authenticate: Authenticate; parts: Parts }): Ask =>
   async (request) => {
+    let asker: Asker | null = null;
     let context: Context | null = null;
     let body: Buffer | null = null;
     let params: Params | null = null;
-    let met: unknown = new Error('no body was read');
+    let met: unknown = null;
     try {
-      context = await authenticate(request.headers.authorization, sourceOf(request));
+      asker = await authenticate(request.headers.authorization, parts.sourceOf(request));
       if (request.method === 'POST') body = await readBody(request);
     } catch (error) {
       met = error;
     }
     const there = <T>(thing: T | null): T => {
-      if (thing === null) throw met;
+      if (thing === null) throw met ?? new Error('no body was read');
       return thing;
     };
     return {
-      context: () => there(context),
+      asker: () => there(asker),
+      context: () => {
+        context ??= { ...parts, ...there(asker) };
+        return context;
+      },
       body: () => there(body),
       params: () => {
         params ??= paramsOf(there(body));

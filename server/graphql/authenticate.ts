@@ -1,7 +1,7 @@
-// From a presented key to a context: the same way for HTTP, SSE and sockets.
+// From a presented key to who asks: the same way for HTTP, SSE and sockets.
 import { type Attempts, createTake } from '../access/attempts.ts';
 import { anonymous } from '../audit/denials.ts';
-import type { Context, Parts } from '../context.ts';
+import type { Asker, Parts } from '../context.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
 
@@ -10,7 +10,7 @@ export const presentedKey = (authorization: unknown): string | null =>
   typeof authorization === 'string' ? authorization.replace(/^Bearer\s+/i, '').trim() || null : null;
 
 /** @throws Failure UNAUTHENTICATED, RATE_LIMITED */
-export type Authenticate = (authorization: unknown, sourceAddress: string | null) => Promise<Context>;
+export type Authenticate = (authorization: unknown, sourceAddress: string | null) => Promise<Asker>;
 
 /**
  * The right key is looked at first and always taken: nobody can lock it out by guessing, from wherever.
@@ -18,7 +18,7 @@ export type Authenticate = (authorization: unknown, sourceAddress: string | null
  * @param wrongPerMinute wrong secrets for one key's id, from all sources together.
  */
 export const createAuthenticate = (
-  parts: Parts,
+  { apiKeys, denials }: Pick<Parts, 'apiKeys' | 'denials'>,
   { attempts, wrongPerMinute }: { attempts: Attempts; wrongPerMinute: number },
 ): Authenticate => {
   const takeOfKey = createTake({
@@ -30,10 +30,10 @@ export const createAuthenticate = (
   const deny = (key: string, sourceAddress: string | null, error: unknown): void => {
     if (!(error instanceof Failure)) return;
     const id = /^skep_key_([a-z0-9]{8})_/.exec(key)?.[1];
-    const known = id === undefined ? null : parts.apiKeys.find(id);
+    const known = id === undefined ? null : apiKeys.find(id);
     // Of ids that there are only, as below.
     const actor = known ? { ...anonymous, id: known.id, name: `wrong key for ${known.name}` } : anonymous;
-    parts.denials.note({
+    denials.note({
       action: 'authenticate',
       actor,
       failure: failureInfo(error),
@@ -43,7 +43,7 @@ export const createAuthenticate = (
   };
   return async (authorization, sourceAddress) => {
     const key = presentedKey(authorization);
-    const viewer = key === null ? null : parts.apiKeys.authenticate(key);
+    const viewer = key === null ? null : apiKeys.authenticate(key);
     if (!viewer) {
       const refusal = new Failure(
         'UNAUTHENTICATED',
@@ -55,7 +55,7 @@ export const createAuthenticate = (
         await attempts.failed(sourceAddress);
         const id = /^skep_key_([a-z0-9]{8})_/.exec(key)?.[1];
         // Of ids that there are only: others could be made up without end.
-        if (id !== undefined && parts.apiKeys.find(id)) await takeOfKey(id);
+        if (id !== undefined && apiKeys.find(id)) await takeOfKey(id);
         throw refusal;
       } catch (error) {
         deny(key, sourceAddress, error);
@@ -63,7 +63,6 @@ export const createAuthenticate = (
       }
     }
     return {
-      ...parts,
       viewer,
       requester: {
         actor: { kind: 'API_KEY', id: viewer.id, name: viewer.name },

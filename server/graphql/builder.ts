@@ -12,7 +12,8 @@ export const builder = new SchemaBuilder<{
   Context: Context;
   Scalars: {
     ID: { Input: string; Output: string };
-    DateTime: { Input: Date; Output: Date };
+    /** A text is one as Docker writes it. */
+    DateTime: { Input: Date; Output: Date | string };
     JSON: { Input: unknown; Output: unknown };
     NodeRef: { Input: string; Output: string };
   };

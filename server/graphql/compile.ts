@@ -65,6 +65,9 @@ const neverNull =
   (value, run) =>
     value === null || value === undefined ? stop() : write(value, run);
 
+/** As `Date.toISOString` writes it, and so as it is told. */
+const inMilliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 const writeLeaf = (type: GraphQLLeafType): Write => {
   const serialized: Write = (value) => {
     if (value instanceof Error || (isObject(value) && isPromise(value))) stop();
@@ -79,6 +82,14 @@ const writeLeaf = (type: GraphQLLeafType): Write => {
   }
   if (type.name === 'String' || type.name === 'ID')
     return (value, run) => (typeof value === 'string' ? JSON.stringify(value) : serialized(value, run));
+  if (type.name === 'DateTime')
+    return (value, run) =>
+      typeof value === 'string' && inMilliseconds.test(value) ? `"${value}"` : serialized(value, run);
+  if (type.name === 'Int' || type.name === 'Float')
+    return (value, run) =>
+      typeof value === 'number' && (type.name === 'Int' ? value === (value | 0) : Number.isFinite(value))
+        ? JSON.stringify(value)
+        : serialized(value, run);
   if (type.name === 'Boolean')
     return (value, run) => (typeof value === 'boolean' ? `${value}` : serialized(value, run));
   return serialized;

@@ -3,8 +3,10 @@
 import { Failure } from '../platform/failure.ts';
 import { comparing, type Order, sortedBy } from '../platform/order.ts';
 
+type Edge<T> = { readonly cursor: string; readonly node: T };
+
 export type Page<T> = {
-  edges: { cursor: string; node: T }[];
+  edges: Edge<T>[];
   pageInfo: {
     startCursor: string | null;
     endCursor: string | null;
@@ -43,12 +45,12 @@ export const pageOf = <T>(
   more: { next: boolean; previous: boolean },
 ): Page<T> => {
   // Made when they are asked for: a page has many, and most questions select none.
-  const edges = items.map((node) => ({
+  const ofEdge = {
     get cursor() {
-      return cursorOf(node);
+      return cursorOf((this as Edge<T>).node);
     },
-    node,
-  }));
+  };
+  const edges = items.map((node): Edge<T> => Object.assign(Object.create(ofEdge), { node }));
   return {
     edges,
     pageInfo: {

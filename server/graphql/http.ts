@@ -45,7 +45,7 @@ const gate = ({
     variableValues,
     contextValue,
   }: ExecutionArgs): Promise<void> =>
-    admit({ document, operationName, variables: variableValues, context: contextValue as Context });
+    admit({ document, operationName, variables: variableValues }, contextValue as Context);
   return {
     onRequestParse: async ({ request, serverContext: { req, asked }, setRequestParser }) => {
       contexts.set(request, asked.context());
@@ -87,7 +87,7 @@ export const createHttp = ({
 }): HttpEndpoint => {
   const mask = createMaskError(log);
   const contexts = new WeakMap<Request, Context>();
-  const ask = createAsk({ authenticate, sourceOf: parts.sourceOf });
+  const ask = createAsk({ authenticate, parts });
   const lane = createLane({ schema, parts, read, admit });
   const yoga = createYoga<Node, Context>({
     schema,

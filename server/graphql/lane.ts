@@ -1,8 +1,8 @@
 // The lane before yoga: answers queries of the projection from kept answers or compiled, and leaves all else to it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type GraphQLSchema, getOperationAST } from 'graphql';
-import type { Context, Parts } from '../context.ts';
-import type { Admit } from './admit.ts';
+import type { Asker, Parts } from '../context.ts';
+import type { Admit, Operation } from './admit.ts';
 import type { Asked } from './asked.ts';
 import type { ReadDocument } from './document.ts';
 import { createKeptAnswers } from './kept.ts';
@@ -26,7 +26,7 @@ const mediaTypes: ReadonlyMap<string, string> = new Map([
 const longestQuery = 8_192;
 
 /** `admitted`: what every request is looked at for anew, by the same rule as those that yoga answers. */
-type Held = Plan & { admitted: Omit<Parameters<Admit>[0], 'context'> };
+type Held = Plan & { admitted: Operation };
 
 export const createLane = ({
   schema,
@@ -45,7 +45,7 @@ export const createLane = ({
   const versionOf = ({ ofEvents }: Plan): string =>
     ofEvents ? `${clusters.version()} ${events.head()}` : `${clusters.version()}`;
   /** Asked again for each answer: the key may have ended since it was presented. */
-  const isAllowed = ({ permissions }: Plan, { requester }: Context): boolean =>
+  const isAllowed = ({ permissions }: Plan, { requester }: Asker): boolean =>
     permissions.every((permission) => apiKeys.authorise(requester.actor, permission));
 
   const heldOf = (asked: Asked): Held | null => {
@@ -58,21 +58,21 @@ export const createLane = ({
   };
 
   const answerOf = async (asked: Asked): Promise<Buffer | null> => {
-    const [context, body] = [asked.context(), asked.body()];
-    const kept = answers.of(context.viewer, body);
+    const [asker, body] = [asked.asker(), asked.body()];
+    const kept = answers.of(asker.viewer, body);
     const plan = kept?.plan ?? heldOf(asked);
     if (!plan) return null;
     // Of a query there is nothing to wait for: its cost is looked at.
-    const admission = admit({ ...plan.admitted, context });
+    const admission = admit(plan.admitted, asker);
     if (admission) await admission;
     // From here on nothing waits: what is told is of one version, and to who is allowed it now.
-    if (!isAllowed(plan, context)) return null;
+    if (!isAllowed(plan, asker)) return null;
     const version = versionOf(plan);
     if (kept?.version === version) return kept.bytes;
-    const data = plan.write(context, plan.variables);
+    const data = plan.write(asked.context(), plan.variables);
     if (data === null) return null;
     const bytes = Buffer.from(`{"data":${data}}`);
-    answers.keep(context.viewer, body, { version, plan, bytes });
+    answers.keep(asker.viewer, body, { version, plan, bytes });
     return bytes;
   };
 

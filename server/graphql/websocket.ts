@@ -6,7 +6,7 @@ import { createSourceEventStream, type ExecutionArgs } from 'graphql';
 import { CloseCode, handleProtocols, makeServer, type OperationResult, type ServerOptions } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { createSocketAdmission, refuseUpgrade, type SocketLimits } from '../access/socket-admission.ts';
-import type { Context, Parts } from '../context.ts';
+import type { Asker, Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
 import { createKeepAlive } from '../platform/keep-alive.ts';
 import type { Log } from '../platform/log.ts';
@@ -77,9 +77,9 @@ export const createSocketEndpoint = ({
   const keepAlive = createKeepAlive(keepAliveMs);
 
   const onConnect: ServerOptions<InitPayload, Extra>['onConnect'] = async ({ connectionParams, extra }) => {
-    let context: Context;
+    let asker: Asker;
     try {
-      context = await authenticate(keyOf(connectionParams), extra.sourceAddress);
+      asker = await authenticate(keyOf(connectionParams), extra.sourceAddress);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Refused as any other, with a code that says why; the close after it has no effect.
@@ -88,7 +88,7 @@ export const createSocketEndpoint = ({
       return false;
     }
     admission.identified(extra.socket);
-    const forget = parts.apiKeys.onEnd(context.viewer.id, () =>
+    const forget = parts.apiKeys.onEnd(asker.viewer.id, () =>
       extra.socket.close(CloseCode.Forbidden, 'Forbidden'),
     );
     extra.socket.once('close', forget);
@@ -108,12 +108,18 @@ export const createSocketEndpoint = ({
             'complete some first',
             { retryAfterSeconds: 1 },
           );
-        const contextValue = await authenticate(keyOf(connectionParams), extra.sourceAddress);
+        const asker = await authenticate(keyOf(connectionParams), extra.sourceAddress);
         const { query, operationName, variables } = readParams(payload);
         const { document, errors } = read(query);
         if (errors.length > 0) return errors.map(told);
-        await admit({ document, operationName, variables, context: contextValue });
-        return { schema, document, operationName, variableValues: variables, contextValue };
+        await admit({ document, operationName, variables }, asker);
+        return {
+          schema,
+          document,
+          operationName,
+          variableValues: variables,
+          contextValue: { ...parts, ...asker },
+        };
       } catch (error) {
         return [told(error)];
       }

@@ -155,8 +155,8 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
       description: 'Null: Docker does not tell; also on the node of an event.',
       resolve: ({ tlsInfo }) => tlsInfo ?? null,
     }),
-    joinedAt: t.field({ type: 'DateTime', resolve: ({ joinedAt }) => new Date(joinedAt) }),
-    updatedAt: t.field({ type: 'DateTime', resolve: ({ updatedAt }) => new Date(updatedAt) }),
+    joinedAt: t.expose('joinedAt', { type: 'DateTime' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime' }),
     version: t.exposeInt('version', {
       description: 'Docker’s Version.Index: moves with every write, also of its status.',
     }),
