@@ -8,7 +8,6 @@ import { fanOut1000, fanOut5000 } from './measures/fan-out.ts';
 import { idleHosts } from './measures/idle-hosts.ts';
 import { mutationMeasure } from './measures/mutation.ts';
 import { nodes } from './measures/nodes.ts';
-import { nodesReadyBytes } from './measures/nodes-ready-bytes.ts';
 import { replay10000 } from './measures/replay.ts';
 import { serverStart } from './measures/server-start.ts';
 import { storm } from './measures/storm.ts';
@@ -19,7 +18,6 @@ export const measures: readonly Measure[] = [
   auditIntents,
   auditPages,
   agentFloor,
-  nodesReadyBytes,
   engineToSubscriber,
   mutationMeasure,
   idleHosts,

@@ -126,13 +126,17 @@ const fanOut = (count: number, withDefault: boolean): Measure => ({
       : null;
     // Once for the compiler's sake.
     if (!context.short) await alternate(1, { ours, reference });
-    const bare = await alternate(context.rounds, { ours, reference });
-    const others: Sample[] = [];
-    if (byDefault) {
-      if (!context.short) await byDefault();
-      for (const { ours: mine } of bare) others.push({ ours: mine, reference: await byDefault() });
-    }
-    return { [`fanOut${count}`]: bare, ...(byDefault ? { fanOutDefault: others } : {}) };
+    if (!context.short && byDefault) await byDefault();
+    const rounds = await alternate(context.rounds, {
+      ours,
+      reference: async () => ({ bare: await reference(), byDefault: (await byDefault?.()) ?? 0 }),
+    });
+    const against = (peer: 'bare' | 'byDefault'): Sample[] =>
+      rounds.map((round) => ({ ours: round.ours, reference: round.reference[peer] }));
+    return {
+      [`fanOut${count}`]: against('bare'),
+      ...(byDefault ? { fanOutDefault: against('byDefault') } : {}),
+    };
   },
 });
 
