@@ -43,6 +43,7 @@ export type Compiled = {
 };
 
 const noArgs: Variables = Object.freeze({});
+const noInfo = undefined as unknown as GraphQLResolveInfo;
 
 /** Thrown where graphql has to look itself: an error, a promise, a null that must not be. Nobody sees it. */
 const leave = new Error('for graphql’s own execution');
@@ -68,6 +69,11 @@ const neverNull =
 /** As `Date.toISOString` writes it, and so as it is told. */
 const inMilliseconds = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
+/** What JSON holds as it stands, as most texts are: no control characters, quotes, backslashes or surrogates. */
+const plain = /^[ !#-[\]-\ud7ff\ue000-\uffff]*$/;
+const quoted = (text: string): string =>
+  text.length < 1_000 && plain.test(text) ? `"${text}"` : JSON.stringify(text);
+
 const writeLeaf = (type: GraphQLLeafType): Write => {
   const serialized: Write = (value) => {
     if (value instanceof Error || (isObject(value) && isPromise(value))) stop();
@@ -81,15 +87,16 @@ const writeLeaf = (type: GraphQLLeafType): Write => {
     return (value, run) => texts.get(value) ?? serialized(value, run);
   }
   if (type.name === 'String' || type.name === 'ID')
-    return (value, run) => (typeof value === 'string' ? JSON.stringify(value) : serialized(value, run));
+    return (value, run) => (typeof value === 'string' ? quoted(value) : serialized(value, run));
   if (type.name === 'DateTime')
     return (value, run) =>
       typeof value === 'string' && inMilliseconds.test(value) ? `"${value}"` : serialized(value, run);
-  if (type.name === 'Int' || type.name === 'Float')
+  if (type.name === 'Int')
     return (value, run) =>
-      typeof value === 'number' && (type.name === 'Int' ? value === (value | 0) : Number.isFinite(value))
-        ? JSON.stringify(value)
-        : serialized(value, run);
+      typeof value === 'number' && value === (value | 0) ? `${value}` : serialized(value, run);
+  if (type.name === 'Float')
+    return (value, run) =>
+      typeof value === 'number' && Number.isFinite(value) ? `${value}` : serialized(value, run);
   if (type.name === 'Boolean')
     return (value, run) => (typeof value === 'boolean' ? `${value}` : serialized(value, run));
   return serialized;
@@ -203,11 +210,15 @@ export const compile = ({
         },
         alone: isAlone,
       };
+    if (args.length === 0 && !isRoot)
+      return {
+        // No resolver of the projection looks at its info; one that did would be left to graphql.
+        write: (source, run) => write(resolve(source, noArgs, run.context, noInfo), run),
+        alone: isAlone,
+      };
     const argsOf = (run: Run): Variables =>
       args.length === 0 ? noArgs : getArgumentValues(field, node, run.variables);
-    // Further in no resolver of the projection looks at it; one that did would be left to graphql.
-    const info = (run: Run) =>
-      isRoot ? infoOf(type, field, nodes, key, run) : (undefined as unknown as GraphQLResolveInfo);
+    const info = (run: Run) => (isRoot ? infoOf(type, field, nodes, key, run) : noInfo);
     return {
       write: (source, run) => write(resolve(source, argsOf(run), run.context, info(run)), run),
       alone: isAlone,
