@@ -1,6 +1,7 @@
 // The agent put together: engine, journal, commands, report, events and the link to the server.
 import { createCommands } from './commands.ts';
 import type { Config } from './config.ts';
+import type { Dialled } from './dial.ts';
 import { createEngine, type EngineDeadlines } from './engine.ts';
 import { createExecute } from './executors.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -31,16 +32,20 @@ export interface AgentTimes {
 /**
  * Starts the agent. Whatever fails later (server, engine, network) is tried again; only a state folder that cannot be
  * used, or is used by another agent, rejects.
+ *
+ * @param dialled - under the host id that the state folder had then
  */
 export async function startAgent({
   config,
   version,
   log,
+  dialled,
   times = {},
 }: {
   config: Config;
   version: string;
   log: Log;
+  dialled?: Dialled | undefined;
   times?: AgentTimes;
 }): Promise<Agent> {
   const lock = await lockFolder(config.stateFolder);
@@ -78,6 +83,7 @@ export async function startAgent({
     identity,
     enrolment: config.enrolment,
     version,
+    dialled,
     log,
     signal: stopping.signal,
     delays: times.linkDelays,

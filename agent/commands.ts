@@ -1,5 +1,6 @@
 // What happens to a command between its arrival and the server's confirmation of its result.
 import { createHash } from 'node:crypto';
+import { commandKinds } from './command-kinds.ts';
 import {
   type CommandBody,
   type CommandEnvelope,
@@ -8,7 +9,7 @@ import {
   commandBody,
   type Ending,
 } from './contract.ts';
-import { commandKinds, type Execute } from './executors.ts';
+import type { Execute } from './executors.ts';
 import { failpoint } from './failpoints.ts';
 import { CommandFailure, completionOf } from './failure.ts';
 import type { Journal } from './journal.ts';

@@ -1,12 +1,11 @@
 // The agent's configuration: environment variables, each also a flag but the secret one.
 import { readFileSync, readSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { isatty } from 'node:tty';
 import { parseArgs } from 'node:util';
 import * as z from 'zod/mini';
+import { commandKinds } from './command-kinds.ts';
 import type { Binding } from './connection.ts';
 import type { CommandName } from './contract.ts';
-import { commandKinds } from './executors.ts';
 import type { Enrolment } from './link.ts';
 import type { Address } from './observe.ts';
 
@@ -136,6 +135,8 @@ function readInterfaces(names: readonly string[]): ReadonlySet<string> | null {
 }
 
 function readFlags(args: readonly string[]): Record<string, string> {
+  // Node's parser is a module of its own.
+  if (args.length === 0) return {};
   try {
     const { values } = parseArgs({ args: [...args], options: flags, strict: true });
     return Object.fromEntries(
@@ -189,7 +190,7 @@ function readSecretFile(file: string): string {
 
 // Byte by byte: what stands behind the line is not ours to take.
 function askForLine(question: string): string {
-  if (isatty(0)) process.stderr.write(question);
+  if (process.getBuiltinModule('node:tty').isatty(0)) process.stderr.write(question);
   const byte = Buffer.alloc(1);
   let line = '';
   while (readSync(0, byte) === 1 && byte[0] !== 0x0a) line += byte.toString('latin1');

@@ -99,11 +99,16 @@ const errorsShape = z.array(
   }),
 );
 
-/** Opens a connection and waits for the server's acknowledgement. Rejects with ConnectionLost. */
+/**
+ * Opens a connection and waits for the server's acknowledgement. Rejects with ConnectionLost.
+ *
+ * @param onOpen - called when `payload` is about to be sent, in the same turn
+ */
 export async function connect(
   url: string,
   payload: Record<string, unknown>,
   binding: Binding,
+  onOpen: () => void = () => {},
 ): Promise<Connection> {
   let socket: WebSocket | undefined;
   let underneath: Socket | undefined;
@@ -144,6 +149,7 @@ export async function connect(
     on: {
       opened: (opened) => {
         if (opened instanceof WebSocket) socket = opened;
+        onOpen();
       },
       connected: (_, received) => acknowledged(received),
       message: () => {

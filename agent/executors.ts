@@ -1,33 +1,11 @@
-// One executor a command type, and what kind of command each is.
-import type { CommandBody, CommandName } from './contract.ts';
+// One executor a command type.
+import type { CommandBody } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './execute-cluster.ts';
 import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './execute-membership.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
 import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
-
-/**
- * What each command type does. `effect`: changes something, so it is journaled, runs at most once, and alone but for
- * effects on other nodes (lanes.ts). `read`: may be asked again, runs beside everything else.
- */
-export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
-  InitSwarm: 'effect',
-  JoinSwarm: 'effect',
-  LeaveSwarm: 'effect',
-  ReadCluster: 'read',
-  ReadContainers: 'read',
-  ReadJoinToken: 'read',
-  ReadTasks: 'read',
-  ReadUnlockKey: 'read',
-  RecoverSwarm: 'effect',
-  ReadWorkload: 'read',
-  RemoveNode: 'effect',
-  RotateJoinToken: 'effect',
-  UnlockSwarm: 'effect',
-  UpdateNode: 'effect',
-  UpdateSwarm: 'effect',
-};
 
 /** What came of a command: its answer, and what a read begun after its effect showed. */
 export interface Carried {

@@ -1,5 +1,5 @@
 // The proofs of a new connection: the server signs first, over both nonces, then the agent.
-import { createHash, createPublicKey, randomBytes, verify } from 'node:crypto';
+import { createHash, createPublicKey, verify } from 'node:crypto';
 import * as z from 'zod/mini';
 
 /** The server's acknowledgement of a connection. */
@@ -17,11 +17,6 @@ export type Acknowledgement = z.infer<typeof acknowledgementShape>;
 
 /** The other side is not the server that this agent trusts; nothing was told to it. */
 export class UntrustedServer extends Error {}
-
-/** 32 random bytes in base64url. */
-export function createNonce(): string {
-  return randomBytes(32).toString('base64url');
-}
 
 /** What both sides of a connection know of it before anything is proven. */
 export interface Opening {

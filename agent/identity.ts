@@ -34,13 +34,12 @@ export interface Identity {
 export function openIdentity(folder: string): Identity {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keyPath = join(folder, 'agent.key');
-  const membershipPath = join(folder, 'membership.json');
   if (!existsSync(keyPath)) {
     const { privateKey } = generateKeyPairSync('ed25519');
     replaceFile(keyPath, privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
   }
   const privateKey = createPrivateKey(readFileSync(keyPath));
-  let membership = existsSync(membershipPath) ? readMembership(membershipPath) : undefined;
+  let membership = readMembership(folder);
   return {
     get publicKey() {
       return spkiOf(privateKey);
@@ -48,16 +47,27 @@ export function openIdentity(folder: string): Identity {
     sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
     membership: () => membership,
     keep: (next) => {
-      replaceFile(membershipPath, `${JSON.stringify(next)}\n`);
+      replaceFile(membershipPathOf(folder), `${JSON.stringify(next)}\n`);
       membership = next;
     },
   };
 }
 
-function readMembership(path: string): Membership {
+/**
+ * What an enrolment left in the folder; undefined before one.
+ *
+ * @throws Error when the file is not what this agent wrote
+ */
+export function readMembership(folder: string): Membership | undefined {
+  const path = membershipPathOf(folder);
+  if (!existsSync(path)) return undefined;
   const parsed = membershipShape.safeParse(JSON.parse(readFileSync(path, 'utf8')));
   if (!parsed.success) throw new Error(`${path} holds no membership: remove it to enrol anew`);
   return parsed.data;
+}
+
+function membershipPathOf(folder: string): string {
+  return join(folder, 'membership.json');
 }
 
 function spkiOf(key: KeyObject): string {

@@ -1,15 +1,15 @@
 // The agent's way to its server: connect, prove, enrol or attach, listen for commands, and begin again when it breaks.
 import { setTimeout as delay } from 'node:timers/promises';
 import * as z from 'zod/mini';
-import { type Binding, type Connection, ConnectionLost, connect, ServerRefusal } from './connection.ts';
+import { type Binding, type Connection, ConnectionLost, ServerRefusal } from './connection.ts';
 import { type CommandEnvelope, commandEnvelope, type Ending, type Notice, type Report } from './contract.ts';
+import { type Dialled, dial } from './dial.ts';
 import * as documents from './documents.ts';
 import { failpoint } from './failpoints.ts';
 import {
   type Acknowledgement,
   acknowledgementShape,
   agentProof,
-  createNonce,
   type Opening,
   UntrustedServer,
   verifyServer,
@@ -79,6 +79,7 @@ const anyAnswer = z.looseObject({});
  * Keeps the agent connected until `signal` aborts; then resolves.
  *
  * @param binding - whether the proofs are bound to the TLS connection
+ * @param dialled - before there was a link
  * @param describe - what enrolment and attachment tell of the host
  * @param newestHead - of the server's history, as far as this agent knows it
  * @param remembered - effects that the journal holds, oldest first
@@ -90,6 +91,7 @@ export async function runLink({
   identity,
   enrolment,
   version,
+  dialled,
   describe,
   newestHead,
   remembered,
@@ -106,6 +108,7 @@ export async function runLink({
   identity: Identity;
   enrolment: Enrolment | undefined;
   version: string;
+  dialled?: Dialled | undefined;
   describe: () => Promise<HostDescription>;
   newestHead: () => SignedHead | null;
   remembered: () => readonly Remembered[];
@@ -118,6 +121,7 @@ export async function runLink({
   delays?: LinkDelays;
 }): Promise<void> {
   let failures = 0;
+  let waiting = dialled;
 
   const attach = async (
     connection: Connection,
@@ -172,23 +176,31 @@ export async function runLink({
     log.info({ host: answer.host, name: answer.name }, 'enrolled');
   };
 
+  // Another agent may have enrolled here since: then it was dialled under the wrong name.
+  const takeDialled = (host: string): Dialled | undefined => {
+    const taken = waiting;
+    waiting = undefined;
+    if (taken === undefined || taken.host === host) return taken;
+    taken.connection.then((connection) => connection.close()).catch(() => {});
+    return undefined;
+  };
+
   const connectOnce = async (): Promise<void> => {
     const membership = identity.membership();
     const host = membership?.host ?? '';
     const trusted = membership ?? enrolment;
     if (trusted === undefined) throw new UntrustedServer('not enrolled, and no enrolment secret was given');
-    const nonce = createNonce();
-    const payload = { ...(host === '' ? {} : { agent: host }), nonce, version, binding };
-    const connection = await connect(url, payload, binding);
+    const { nonce, connection: opening } = takeDialled(host) ?? dial({ url, binding, version, host });
+    const connection = await opening;
     const close = (): void => connection.close();
     signal.addEventListener('abort', close);
     try {
       connection.beat(firstHeartbeatMs);
       const acknowledgement = acknowledgementShape.safeParse(connection.acknowledgement);
       if (!acknowledgement.success) throw new UntrustedServer('the server did not introduce itself');
-      const opening = { host, nonce, channel: channelOf(connection, acknowledgement.data, binding) };
-      verifyServer(acknowledgement.data, trusted, opening);
-      if (membership !== undefined) await attach(connection, opening, acknowledgement.data);
+      const known = { host, nonce, channel: channelOf(connection, acknowledgement.data, binding) };
+      verifyServer(acknowledgement.data, trusted, known);
+      if (membership !== undefined) await attach(connection, known, acknowledgement.data);
       else if (enrolment !== undefined) await enrol(connection, enrolment, acknowledgement.data.publicKey);
     } finally {
       signal.removeEventListener('abort', close);

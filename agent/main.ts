@@ -2,27 +2,38 @@
 import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 import packageJson from '../package.json' with { type: 'json' };
-import { type Agent, startAgent } from './agent.ts';
-import { BadConfig, readConfig } from './config.ts';
-import { armFailpoints } from './failpoints.ts';
-import { createLog } from './log.ts';
+import type { Agent } from './agent.ts';
+import { BadConfig, type Config, readConfig } from './config.ts';
+import { type Dialled, dial } from './dial.ts';
+import { readMembership } from './identity.ts';
 
 const graceMs = 5000;
+const loadAnywayMs = 100;
+const { version } = packageJson;
 
 // zod/mini says why in no language unless told to. Compiled checks pay for many values, not for an agent's few.
 z.config({ ...en(), jitless: true });
+
+// Whether the folder is sound, and ours, is for `startAgent` to say; until then the server is told nothing that it acts on.
+function dialEarly({ serverUrl: url, binding, stateFolder, enrolment }: Config): Dialled | undefined {
+  try {
+    const host = readMembership(stateFolder)?.host ?? '';
+    return host === '' && enrolment === undefined ? undefined : dial({ url, binding, version, host });
+  } catch {
+    return undefined;
+  }
+}
 
 async function main(): Promise<void> {
   let agent: Agent;
   try {
     const config = readConfig({ args: process.argv.slice(2), environment: process.env });
-    const log = createLog({ level: config.logLevel });
-    armFailpoints(config.failpoints, log);
-    log.info(
-      { version: packageJson.version, server: config.serverUrl, allow: [...config.allow] },
-      'agent starts',
-    );
-    agent = await startAgent({ config, version: packageJson.version, log });
+    const dialled = dialEarly(config);
+    // All else is loaded when the first frame is on its way.
+    const isLate = new Promise((resolve) => setTimeout(resolve, loadAnywayMs).unref());
+    await Promise.race([dialled?.isUnderWay, isLate]);
+    const { run } = await import('./run.ts');
+    agent = await run({ config, version, dialled });
   } catch (error) {
     process.stderr.write(`skep-agent: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(error instanceof BadConfig ? 2 : 1);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test, vi } from 'vitest';
+import { commandKinds } from '../../agent/command-kinds.ts';
 import { BadConfig, readConfig } from '../../agent/config.ts';
-import { commandKinds } from '../../agent/executors.ts';
 import { lockFolder } from '../../agent/folder-lock.ts';
 
 vi.setConfig({ testTimeout: 30_000 });

@@ -1,9 +1,9 @@
 // What the agent sends fits agent.graphql, and it knows every command type and failure code of it.
 import { buildSchema, isEnumType, isUnionType, parse, validate } from 'graphql/index.js';
 import { expect, test } from 'vitest';
+import { commandKinds } from '../../agent/command-kinds.ts';
 import { commandBody, failureCodes } from '../../agent/contract.ts';
 import * as documents from '../../agent/documents.ts';
-import { commandKinds } from '../../agent/executors.ts';
 import { contractText } from './stand-in-server.ts';
 
 const schema = buildSchema(contractText);

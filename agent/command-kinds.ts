@@ -1,0 +1,24 @@
+// What kind of command each type is. Apart from the executors: the configuration asks for it before they are loaded.
+import type { CommandName } from './contract.ts';
+
+/**
+ * What each command type does. `effect`: changes something, so it is journaled, runs at most once, and alone but for
+ * effects on other nodes (lanes.ts). `read`: may be asked again, runs beside everything else.
+ */
+export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
+  InitSwarm: 'effect',
+  JoinSwarm: 'effect',
+  LeaveSwarm: 'effect',
+  ReadCluster: 'read',
+  ReadContainers: 'read',
+  ReadJoinToken: 'read',
+  ReadTasks: 'read',
+  ReadUnlockKey: 'read',
+  RecoverSwarm: 'effect',
+  ReadWorkload: 'read',
+  RemoveNode: 'effect',
+  RotateJoinToken: 'effect',
+  UnlockSwarm: 'effect',
+  UpdateNode: 'effect',
+  UpdateSwarm: 'effect',
+};
