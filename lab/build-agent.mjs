@@ -1,4 +1,6 @@
 // The agent as one file that starts fast: what its libraries bring along for uses that it has not is left out.
+import { readFileSync } from 'node:fs';
+import Module from 'node:module';
 import { build } from 'esbuild';
 
 // Loaded by dockerode, docker-modem and pino for what the agent never does: engines over SSH, builds, archives, debug
@@ -34,6 +36,8 @@ const replacements = {
   ws: {
     // The agent's connection is not compressed: the extension is never offered, and zlib never loaded.
     './permessage-deflate': 'module.exports = class { static extensionName = "permessage-deflate"; };',
+    // Its own loop goes byte by byte: hot enough after a few reports for V8 to load its optimising compiler.
+    bufferutil: "module.exports = require('./lab/mask-by-words.cjs');",
     // Only wss needs them.
     https: whenUsed('node:https'),
     tls: whenUsed('node:tls'),
@@ -82,8 +86,9 @@ const letIn = [
 ];
 
 /**
- * Builds dist/agent.cjs.
+ * Bundles the agent.
  *
+ * @returns {Promise<{ text: string, map: Uint8Array }>}
  * @throws Error when it holds a package that is not let in
  */
 export async function buildAgent(shared) {
@@ -97,9 +102,8 @@ export async function buildAgent(shared) {
     minifyWhitespace: true,
     metafile: true,
     plugins: [leaveOut],
-    // ws has a build in JavaScript of each: nothing is to be looked for beside the file.
+    // ws has it in JavaScript: nothing is to be looked for beside the file.
     define: {
-      'process.env.WS_NO_BUFFER_UTIL': '"1"',
       'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
     },
     // Only the client of ws.
@@ -112,5 +116,23 @@ export async function buildAgent(shared) {
   if (strangers.length > 0) {
     throw new Error(`lab/build-agent.mjs: ${strangers.join(', ')} would come into the agent`);
   }
-  return built;
+  const contentsOf = (end) => built.outputFiles.find(({ path }) => path.endsWith(end)).contents;
+  return { text: Buffer.from(contentsOf('.cjs')).toString('latin1'), map: contentsOf('.map') };
+}
+
+/** Another Node's code is not even shown to V8 (agent-loader.cjs). */
+const maker = [process.arch, process.platform, ...Object.values(process.versions)].join(' ');
+
+/**
+ * The one file, dist/agent.cjs. The code stands on its first line, so that lines in a stack are lines of the file.
+ *
+ * @param {string} text of `buildAgent`
+ * @param {Buffer} [code] what V8 compiled of it
+ */
+export function agentFile(text, code) {
+  const wrapped = Module.wrap(text);
+  if (wrapped.includes('*/'))
+    throw new Error('lab/build-agent.mjs: the code would end the comment that it stands in');
+  const kept = code ? `${maker}|${code.toString('base64')}` : '';
+  return `'use strict';const text=()=>{/*${wrapped}*/};\nconst kept=()=>{/*${kept}*/};\n${readFileSync('lab/agent-loader.cjs', 'latin1')}`;
 }

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -14,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildAgent } from './build-agent.mjs';
+import { agentFile, buildAgent } from './build-agent.mjs';
 import { buildServer } from './build-server.mjs';
 import { buildFingerprint, buildStamp } from './prepared-files.mjs';
 
@@ -33,7 +34,7 @@ const shared = {
 // Taken first: what is edited while we build makes the result stale.
 const fingerprint = buildFingerprint();
 rmSync(buildStamp, { force: true });
-const [server, ...others] = await Promise.all([
+const [server, verifier, agent] = await Promise.all([
   buildServer(shared, fingerprint),
   // One file, for whoever verifies a history elsewhere.
   build({
@@ -48,29 +49,45 @@ const [server, ...others] = await Promise.all([
 const files = [
   ...server,
   { path: 'dist/server.cjs', contents: readFileSync('lab/server-loader.cjs') },
-  ...others.flatMap(({ outputFiles }) => outputFiles),
+  ...verifier.outputFiles,
+  { path: 'dist/agent.cjs', contents: agentFile(agent.text) },
+  { path: 'dist/agent.cjs.map', contents: agent.map },
 ];
 // Each file is replaced at once: a process that starts meanwhile finds the old one or the new one, never half of one.
-for (const { path, contents } of files) {
+const replace = ({ path, contents }) => {
   mkdirSync(dirname(path), { recursive: true });
   const part = `${relative('.', path)}.${process.pid}`;
   writeFileSync(part, contents);
   renameSync(part, path);
-}
+};
+for (const file of files) replace(file);
 cpSync('prisma/migrations', 'dist/migrations', { recursive: true });
 const migrations = new Set(readdirSync('prisma/migrations'));
 for (const name of readdirSync('dist/migrations'))
   if (!migrations.has(name)) rmSync(join('dist/migrations', name), { recursive: true });
 
-// The first start fills a database, the second one finds it: what both made is kept for all that come.
-const folder = mkdtempSync(join(tmpdir(), 'skep-warm-'));
-for (let start = 0; start < 2; start += 1) {
-  const { status } = spawnSync(process.execPath, ['lab/warm-server.cjs', folder, fingerprint], {
+/** Runs what was built, so that what V8 compiled of it can be kept. */
+const warm = (program, what, ...args) => {
+  const { status } = spawnSync(process.execPath, [program, ...args], {
     stdio: 'inherit',
     timeout: 60_000,
     env: { ...process.env, NODE_OPTIONS: '' },
   });
-  if (status !== 0) console.warn('build: the server did not start; it will start slowly, if it does at all');
-}
-rmSync(folder, { recursive: true, force: true });
+  if (status !== 0) console.warn(`build: the ${what} did not start; it will start slowly, if it does at all`);
+};
+const inFolder = (use) => {
+  const folder = mkdtempSync(join(tmpdir(), 'skep-warm-'));
+  use(folder);
+  rmSync(folder, { recursive: true, force: true });
+};
+// The first start fills a database, the second one finds it: what both made is kept for all that come.
+inFolder((folder) => {
+  for (let start = 0; start < 2; start += 1) warm('lab/warm-server.cjs', 'server', folder, fingerprint);
+});
+inFolder((folder) => {
+  warm('lab/warm-agent.cjs', 'agent', folder);
+  const code = join(folder, 'code.bin');
+  if (existsSync(code))
+    replace({ path: 'dist/agent.cjs', contents: agentFile(agent.text, readFileSync(code)) });
+});
 writeFileSync(buildStamp, fingerprint);

@@ -1,12 +1,21 @@
 // The built agent as it comes to a host: one file, alone in a folder, without node_modules.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type EngineDouble, startEngineDouble } from './engine-double.ts';
+import { keptCode } from './kept-code.ts';
 import { type StandInServer, startStandInServer } from './stand-in-server.ts';
 import { until } from './until.ts';
 
@@ -90,13 +99,38 @@ test('alone in a folder it enrols, attaches, reports, carries out a command and 
   expect(readdirSync(join(folder, 'host'))).toEqual(['agent.cjs']);
 });
 
+test('a state folder has one agent: a second one tells the server nothing', async () => {
+  const settings = {
+    SKEP_AGENT_SERVER: server.url,
+    SKEP_AGENT_ENROLMENT: `skep_enr_e1.c2VjcmV0.${server.pin}`,
+  };
+  start(settings);
+  await until(() => server.heardOf('commands').length > 0, `attached; it said ${output}`);
+  const second = start(settings);
+  const [code] = await once(second, 'close');
+  expect(code).toBe(1);
+  expect(output).toContain('is in use by another agent');
+  expect(server.heardOf('enrol')).toHaveLength(1);
+  expect(server.heardOf('attach')).toHaveLength(1);
+});
+
+test('a membership that cannot be read ends it, and the server is not dialled', async () => {
+  mkdirSync(join(folder, 'state'));
+  writeFileSync(join(folder, 'state', 'membership.json'), '{}');
+  const [code] = await once(start({ SKEP_AGENT_SERVER: server.url }), 'close');
+  expect(code).toBe(1);
+  expect(output).toContain('membership.json holds no membership');
+  expect(server.inits).toEqual([]);
+});
+
 test('it stays small', () => {
-  const bytes = statSync(built).size;
+  const { text, code } = keptCode(readFileSync(built, 'utf8'));
   // 350 kB with its libraries; each further 100 kB costs every start and every host. lab/build-agent.mjs says which
   // packages are in it.
-  expect(bytes).toBeLessThan(400_000);
+  expect(text.length).toBeLessThan(400_000);
+  // What V8 compiled of it until the agent was attached.
+  expect(Buffer.from(code, 'base64').length).toBeLessThan(500_000);
   // Of what was left out it has the name alone. Text that only the package itself has:
-  const text = readFileSync(built, 'utf8');
   const marks = ['BEGIN OPENSSH', 'grpc-accept-encoding', 'Reflect.getMetadata', 'GraphQLSchema', 'ustar'];
   expect(marks.filter((mark) => text.includes(mark))).toEqual([]);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Agent, startAgent } from '../../agent/agent.ts';
 import { readConfig } from '../../agent/config.ts';
+import { type Dialled, dial } from '../../agent/dial.ts';
 import { createLog } from '../../agent/log.ts';
 import { type EngineDouble, startEngineDouble } from './engine-double.ts';
 import { type StandInServer, startStandInServer } from './stand-in-server.ts';
@@ -31,7 +32,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(environment: Record<string, string> = {}): Promise<Agent> {
+async function start(environment: Record<string, string> = {}, dialled?: Dialled): Promise<Agent> {
   const config = readConfig({
     args: [],
     environment: {
@@ -46,6 +47,7 @@ async function start(environment: Record<string, string> = {}): Promise<Agent> {
     config,
     version: '0.0.0',
     log: createLog({ level: 'debug', write: (line) => lines.push(line) }),
+    dialled,
     times: { linkDelays: { shortestMs: 5, longestMs: 50, refusedMs: 20 }, reportIntervalMs: 20 },
   });
   agents.push(agent);
@@ -70,6 +72,25 @@ test('an agent enrols, comes back as its host, attaches, reports and listens', a
   });
   expect(statSync(join(folder, 'state', 'agent.key')).mode & 0o777).toBe(0o600);
   expect(lines.join('')).not.toContain('c2VjcmV0');
+});
+
+test('what was dialled before is taken up; not under a name that is no longer its own', async () => {
+  const early = () => dial({ url: server.url, binding: 'none', version: '0.0.0', host: '' });
+  await start({}, early());
+  await until(() => server.heardOf('commands').length > 0, 'attached');
+  await agents.shift()?.stop(100);
+  expect(server.inits.map(({ agent }) => agent)).toEqual([undefined, 'host-1']);
+  await start({}, early());
+  await until(() => server.heardOf('commands').length > 1, 'attached again');
+  expect(
+    server.inits
+      .map(({ agent }) => agent)
+      .slice(2)
+      .sort(),
+  ).toEqual(['host-1', undefined]);
+  expect(server.heardOf('enrol')).toHaveLength(1);
+  expect(lines.join('')).not.toContain('the server refuses');
+  await until(() => server.connections() === 1, 'the first one is closed');
 });
 
 test('a server with another key than the pinned one never sees the enrolment secret', async () => {
