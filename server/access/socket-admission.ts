@@ -31,6 +31,7 @@ export const refuseUpgrade = (socket: Duplex, status: keyof typeof statusTexts):
 export const createSocketAdmission = (limits: SocketLimits): SocketAdmission => {
   const bySource = new Map<string, number>();
   const unidentified = new Set<WebSocket>();
+  const sources = new Map<WebSocket, string>();
   let open = 0;
   const count = (source: string, change: 1 | -1): void => {
     open += change;
@@ -38,6 +39,14 @@ export const createSocketAdmission = (limits: SocketLimits): SocketAdmission => 
     if (now === 0) bySource.delete(source);
     else bySource.set(source, now);
   };
+  /** One for all sockets: what each had of its own would be held as long as it is open. */
+  function closed(this: WebSocket): void {
+    const source = sources.get(this);
+    if (source === undefined) return;
+    sources.delete(this);
+    count(source, -1);
+    unidentified.delete(this);
+  }
   return {
     refuses: (source) => {
       if (open >= limits.total) return 503;
@@ -46,10 +55,8 @@ export const createSocketAdmission = (limits: SocketLimits): SocketAdmission => 
     opened: (socket, source) => {
       const key = sourceKey(source);
       count(key, 1);
-      socket.once('close', () => {
-        count(key, -1);
-        unidentified.delete(socket);
-      });
+      sources.set(socket, key);
+      socket.on('close', closed);
       unidentified.add(socket);
       const [oldest] = unidentified;
       if (unidentified.size <= limits.unidentified || !oldest) return;

@@ -8,22 +8,28 @@ import { isFull, type Outlet, onceDrained, textFrame, writeTo } from './outlet.t
 import type { ChangeSource } from './stream.ts';
 import type { Turns } from './turns.ts';
 
+/** What members of one key have in common, and what there is once for all of them: they are held by the thousand. */
+export type Share = {
+  readonly keyId: string;
+  readonly source: Pick<ChangeSource, 'topic' | 'fits'>;
+  readonly args: ExecutionArgs;
+};
+
 export type Member = {
   /** Of the subscription, on its socket. */
   readonly id: string;
   readonly outlet: Outlet;
-  readonly keyId: string;
-  readonly source: ChangeSource;
-  readonly args: ExecutionArgs;
+  readonly share: Share;
   /** Its cursor: what it was told, unless it is level with the cohort, whose cursor then is its. */
   seq: number;
-  /** It is told no more, and why. */
-  readonly end: (error: unknown) => void;
+  /** While it waits for its peer: what forgets that. */
+  unwait: (() => void) | null;
 };
 
 export type Cohort = {
   join(member: Member): void;
-  leave(member: Member): void;
+  /** @returns false: it had left before. */
+  leave(member: Member): boolean;
   isEmpty(): boolean;
   /** There may be new events. */
   advance(): void;
@@ -48,23 +54,24 @@ export type CohortParts = {
   isValid: (keyId: string) => boolean;
   /** JSON text of an event for a subscriber; any member's arguments give the same. */
   payloadOf: (args: ExecutionArgs, event: StoredEvent) => string | Promise<string>;
+  /** It is told no more, and why. */
+  end: (member: Member, error: unknown) => void;
 };
 
-export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts): Cohort => {
-  /** All, with what forgets that one waits for its peer. */
-  const members = new Map<Member, (() => void) | null>();
+export const createCohort = ({ reader, turns, isValid, payloadOf, end }: CohortParts): Cohort => {
+  const members = new Set<Member>();
   /** Those that have been told all up to `seq`, or began after it. */
   const level = new Set<Member>();
   let seq = reader.head();
   let advancing = false;
 
-  const batchAfter = async (of: Member, from: number, until: number): Promise<Batch> => {
-    const { events, to } = reader.page(of.source.topic, from, until);
+  const batchAfter = async ({ source, args }: Share, from: number, until: number): Promise<Batch> => {
+    const { events, to } = reader.page(source.topic, from, until);
     const payloads: string[] = [];
     let characters = 0;
     for (const event of events) {
-      if (!of.source.fits(event)) continue;
-      const payload = payloadOf(of.args, event);
+      if (!source.fits(event)) continue;
+      const payload = payloadOf(args, event);
       const text = typeof payload === 'string' ? payload : await payload;
       payloads.push(text);
       characters += text.length;
@@ -76,21 +83,22 @@ export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts)
   /** Level or not yet, or when its peer has read. */
   const place = (member: Member): void => {
     const again = (): void => turns.add(() => void catchUp(member));
-    if (isFull(member.outlet)) members.set(member, onceDrained(member.outlet, again));
+    if (isFull(member.outlet)) member.unwait = onceDrained(member.outlet, again);
     else if (member.seq >= seq) level.add(member);
     else again();
   };
 
   const catchUp = async (member: Member): Promise<void> => {
     if (!members.has(member)) return;
+    member.unwait = null;
     try {
-      const { payloads, to } = await batchAfter(member, member.seq, Math.max(member.seq, seq));
-      if (!members.has(member) || !isValid(member.keyId)) return;
+      const { payloads, to } = await batchAfter(member.share, member.seq, Math.max(member.seq, seq));
+      if (!members.has(member) || !isValid(member.share.keyId)) return;
       member.seq = to;
       if (payloads.length > 0) writeTo(member.outlet, framesOf(member.id, payloads));
       place(member);
     } catch (error) {
-      member.end(error);
+      end(member, error);
     }
   };
 
@@ -108,8 +116,8 @@ export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts)
         place(member);
         continue;
       }
-      if (member.keyId !== keyId) {
-        keyId = member.keyId;
+      if (member.share.keyId !== keyId) {
+        keyId = member.share.keyId;
         valid = isValid(keyId);
       }
       if (!valid) continue;
@@ -125,8 +133,8 @@ export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts)
     }
   };
 
-  const anyValid = (): Member | null => {
-    for (const member of level) if (isValid(member.keyId)) return member;
+  const anyValid = (): Share | null => {
+    for (const { share } of level) if (isValid(share.keyId)) return share;
     return null;
   };
 
@@ -154,7 +162,7 @@ export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts)
         const from = seq;
         seq = reader.head();
         for (const member of [...level])
-          if (member.seq <= from) member.end(error);
+          if (member.seq <= from) end(member, error);
           else if (level.delete(member)) place(member);
       })
       .finally(() => {
@@ -164,13 +172,13 @@ export const createCohort = ({ reader, turns, isValid, payloadOf }: CohortParts)
 
   return {
     join: (member) => {
-      members.set(member, null);
+      members.add(member);
       place(member);
     },
     leave: (member) => {
-      members.get(member)?.();
-      members.delete(member);
+      member.unwait?.();
       level.delete(member);
+      return members.delete(member);
     },
     isEmpty: () => members.size === 0,
     advance,

@@ -1,41 +1,66 @@
-// Subscriptions over sockets: who is told the same is told together, and the protocol around it stays graphql-ws's.
+// Subscriptions over sockets: who is told the same is told together, and holds little of its own while it waits.
 import { type ExecutionArgs, type ExecutionResult, execute, type GraphQLFormattedError } from 'graphql';
 import type { Context, Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
-import { type Cohort, type CohortParts, createCohort, type Member } from './cohort.ts';
-import { type Asked, cohortKey } from './cohorts.ts';
+import { type Cohort, type CohortParts, createCohort, type Member, type Share } from './cohort.ts';
+import { cohortKey } from './cohorts.ts';
 import type { Outlet } from './outlet.ts';
 import { createRightsOf } from './rights.ts';
 import type { ChangeSource, Streamed } from './stream.ts';
 import { createTurns } from './turns.ts';
 
-type Joining = {
-  /** Of the subscription, on its socket. */
-  id: string;
-  outlet: Outlet;
-  source: ChangeSource;
-  query: string;
-  args: ExecutionArgs;
-};
+/** A subscription that was let in. */
+export type Subscribing = { source: ChangeSource; query: string; args: ExecutionArgs };
 
 export type SharedSubscriptions = {
-  /**
-   * What graphql-ws waits for: it gives nothing until the end, which comes with why, if that is not the subscriber's own
-   * wish. What is told of events goes to the outlet directly.
-   */
-  open(joining: Joining): AsyncIterableIterator<ExecutionResult>;
+  /** @param id of the subscription, on its socket. What is told of events goes to the outlet directly. */
+  open(id: string, outlet: Outlet, subscribing: Subscribing): Member;
+  /** It is wanted no more. Again is as good as once. */
+  close(member: Member): void;
 };
 
-/** @param told what a caller is told of an error. */
+type Group = Share & { readonly key: string; readonly cohort: Cohort; members: number };
+
+/**
+ * @param told what a caller is told of an error.
+ * @param ended a member is told no more: its last result, or a defect. It has been closed.
+ */
 export const createSharedSubscriptions = (
   { events: { reader }, apiKeys }: Pick<Parts, 'events' | 'apiKeys'>,
   told: (error: unknown) => GraphQLFormattedError,
+  ended: (member: Member, last: ExecutionResult | Error) => void,
 ): SharedSubscriptions => {
   const cohorts = new Map<string, Cohort>();
+  const groups = new Map<string, Group>();
+  const groupOf = new WeakMap<Share, Group>();
   const rightsOf = createRightsOf(apiKeys);
   const resultOf = (args: ExecutionArgs, rootValue: Streamed) => execute({ ...args, rootValue });
   const textOf = ({ errors, data }: ExecutionResult): string =>
     JSON.stringify(errors ? { errors: errors.map(told), data } : { data });
+
+  const close = (member: Member): void => {
+    const group = groupOf.get(member.share);
+    if (!group?.cohort.leave(member)) return;
+    group.members -= 1;
+    if (group.members === 0) groups.delete(`${group.keyId} ${group.key}`);
+    if (group.cohort.isEmpty()) cohorts.delete(group.key);
+  };
+
+  /** The Failure as the stream's last item, which fails when it is put into words. */
+  const end = (member: Member, error: unknown): void => {
+    close(member);
+    const asError = (defect: unknown): Error =>
+      defect instanceof Error ? defect : new Error(String(defect));
+    if (!(error instanceof Failure)) {
+      ended(member, asError(error));
+      return;
+    }
+    Promise.resolve(resultOf(member.share.args, error)).then(
+      (result) => ended(member, result),
+      (defect: unknown) => ended(member, asError(defect)),
+    );
+  };
+
   const parts: CohortParts = {
     reader,
     turns: createTurns(),
@@ -44,6 +69,7 @@ export const createSharedSubscriptions = (
       const result = resultOf(args, event);
       return result instanceof Promise ? result.then(textOf) : textOf(result);
     },
+    end,
   };
 
   let rung = false;
@@ -57,72 +83,32 @@ export const createSharedSubscriptions = (
     });
   });
 
-  const join = (key: string, member: Member): void => {
+  const groupFor = ({ source, query, args }: Subscribing): Group => {
+    const { viewer } = args.contextValue as Context;
+    const { document, operationName, variableValues } = args;
+    const asked = { query, document, operationName, variables: variableValues };
+    const key = cohortKey(asked, rightsOf(viewer));
+    const name = `${viewer.id} ${key}`;
+    const found = groups.get(name);
+    if (found) return found;
     const cohort = cohorts.get(key) ?? createCohort(parts);
     cohorts.set(key, cohort);
-    cohort.join(member);
-  };
-  const leave = (key: string, member: Member): void => {
-    const cohort = cohorts.get(key);
-    cohort?.leave(member);
-    if (cohort?.isEmpty()) cohorts.delete(key);
+    const group: Group = { keyId: viewer.id, source, args, key, cohort, members: 0 };
+    groups.set(name, group);
+    groupOf.set(group, group);
+    return group;
   };
 
   return {
-    open: ({ id, outlet, source, query, args }) => {
-      const { viewer } = args.contextValue as Context;
-      const asked: Asked = {
-        query,
-        document: args.document,
-        operationName: args.operationName,
-        variables: args.variableValues,
-      };
-      const key = cohortKey(asked, rightsOf(viewer));
-      const over = { done: true, value: undefined } as const;
-      let state: 'new' | 'joined' | 'over' = 'new';
-      let settle: (
-        result: IteratorResult<ExecutionResult> | Promise<IteratorResult<ExecutionResult>>,
-      ) => void = () => undefined;
-
-      const stop = (
-        result: IteratorResult<ExecutionResult> | Promise<IteratorResult<ExecutionResult>>,
-      ): void => {
-        if (state === 'joined') leave(key, member);
-        state = 'over';
-        settle(result);
-      };
-      /** As the stream's last item, which fails when it is put into words. */
-      const end = (error: unknown): void => {
-        if (state !== 'joined') return;
-        if (error instanceof Failure)
-          stop(Promise.resolve(resultOf(args, error)).then((value) => ({ done: false, value })));
-        else stop(Promise.reject(error));
-      };
-      const member: Member = {
-        id,
-        outlet,
-        source,
-        args,
-        keyId: viewer.id,
-        seq: source.after == null ? reader.head() : reader.seqOf(source.after),
-        end,
-      };
-      const iterator: AsyncIterableIterator<ExecutionResult> = {
-        next: () => {
-          if (state !== 'new') return Promise.resolve(over);
-          state = 'joined';
-          return new Promise((resolve) => {
-            settle = resolve;
-            join(key, member);
-          });
-        },
-        return: () => {
-          stop(over);
-          return Promise.resolve(over);
-        },
-        [Symbol.asyncIterator]: () => iterator,
-      };
-      return iterator;
+    open: (id, outlet, subscribing) => {
+      const { after } = subscribing.source;
+      const seq = after == null ? reader.head() : reader.seqOf(after);
+      const group = groupFor(subscribing);
+      const member: Member = { id, outlet, share: group, seq, unwait: null };
+      group.members += 1;
+      group.cohort.join(member);
+      return member;
     },
+    close,
   };
 };

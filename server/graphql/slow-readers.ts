@@ -13,7 +13,7 @@ export type SlowReaderLimits = {
 export const slowReaderLimits: SlowReaderLimits = { mostBytes: 1_000_000, seconds: 30 };
 
 export type SlowReaders = {
-  /** Until it closes. The same one again is as good as once. */
+  /** Until it has closed. The same one again is as good as once. */
   watch(socket: Duplex): void;
   stop(): void;
 };
@@ -28,6 +28,11 @@ export const createSlowReaders = ({
   const look = (): void => {
     const now = performance.now();
     for (const [socket, seen] of watched) {
+      // Seen here, and not heard of: a listener for each would be held as long as its socket.
+      if (socket.destroyed) {
+        watched.delete(socket);
+        continue;
+      }
       const waiting = socket.writableLength;
       const taken = socket.bytesWritten - waiting;
       const reads = waiting === 0 || (taken > seen.taken && waiting <= mostBytes);
@@ -40,7 +45,6 @@ export const createSlowReaders = ({
     watch: (socket) => {
       if (!(socket instanceof Socket) || watched.has(socket)) return;
       watched.set(socket, { well: performance.now(), taken: 0 });
-      socket.once('close', () => watched.delete(socket));
     },
     stop: () => clearInterval(timer),
   };

@@ -1,12 +1,10 @@
-// GraphQL over WebSocket, by graphql-ws: the same documents, rules and rights as over HTTP.
-// https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md
+// GraphQL over WebSocket: the sockets, and what each is let do. What is said over them is protocol.ts's.
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { createSourceEventStream, type ExecutionArgs } from 'graphql';
-import { CloseCode, handleProtocols, makeServer, type OperationResult, type ServerOptions } from 'graphql-ws';
-import { type WebSocket, WebSocketServer } from 'ws';
+import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL, handleProtocols } from 'graphql-ws';
+import { type RawData, type WebSocket, WebSocketServer } from 'ws';
 import { createSocketAdmission, refuseUpgrade, type SocketLimits } from '../access/socket-admission.ts';
-import type { Asker, Parts } from '../context.ts';
+import type { Parts } from '../context.ts';
 import { Failure } from '../platform/failure.ts';
 import { createKeepAlive } from '../platform/keep-alive.ts';
 import type { Log } from '../platform/log.ts';
@@ -14,13 +12,13 @@ import type { Admit } from './admit.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { ReadDocument } from './document.ts';
 import { createMaskError, withoutHttp } from './errors.ts';
+import { createKeySockets } from './key-sockets.ts';
+import { createOperate } from './operate.ts';
 import type { Origins } from './origins.ts';
-import type { Outlet } from './outlet.ts';
-import { maxBodyBytes, readParams } from './request-body.ts';
-import { schema } from './schema.ts';
+import { closeFor, createProtocol, type Peer } from './protocol.ts';
+import { maxBodyBytes } from './request-body.ts';
 import { createSharedSubscriptions } from './shared-subscriptions.ts';
 import type { SlowReaders } from './slow-readers.ts';
-import { isChangeStream } from './stream.ts';
 
 export type SocketEndpoint = {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -30,16 +28,7 @@ export type SocketEndpoint = {
 /** Those that are not configured; `operations`: at a time on one socket. */
 export const callerLimits = { unidentified: 40, operations: 50 } as const;
 
-/** Not its request: that would be kept as long as the socket. */
-type Extra = { socket: WebSocket; outlet: Outlet; sourceAddress: string | null };
 const keepAliveMs = 12_000;
-
-type InitPayload = Record<string, unknown> | undefined;
-const keyOf = (params: InitPayload): unknown => params?.authorization ?? params?.Authorization;
-
-/** A close frame holds 123 bytes; a client's own id may be among them. */
-const closeReason = (reason: string | undefined): string | undefined =>
-  reason && Buffer.from(reason).subarray(0, 120).toString();
 
 export const createSocketEndpoint = ({
   parts,
@@ -73,101 +62,79 @@ export const createSocketEndpoint = ({
   const mask = createMaskError(log);
   const told = (error: unknown) => withoutHttp(mask(error));
   const admission = createSocketAdmission(limits);
-  const shared = createSharedSubscriptions(parts, told);
   const keepAlive = createKeepAlive(keepAliveMs);
 
-  const onConnect: ServerOptions<InitPayload, Extra>['onConnect'] = async ({ connectionParams, extra }) => {
-    let asker: Asker;
+  const keySockets = createKeySockets(parts.apiKeys, (socket) =>
+    socket.close(CloseCode.Forbidden, 'Forbidden'),
+  );
+  const peers = new Map<WebSocket, Peer>();
+  const shared = createSharedSubscriptions(parts, told, (member, last) => {
+    const peer = peers.get(member.outlet.socket);
+    if (peer) protocol.ended(peer, member, last);
+  });
+
+  const greet = async (peer: Peer): Promise<string | null> => {
+    const { socket } = peer;
     try {
-      asker = await authenticate(keyOf(connectionParams), extra.sourceAddress);
+      const { viewer } = await authenticate(peer.authorization, peer.sourceAddress);
+      // It may have gone meanwhile.
+      if (!peers.has(socket)) return null;
+      admission.identified(socket);
+      keySockets.add(viewer.id, socket);
+      return viewer.id;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       // Refused as any other, with a code that says why; the close after it has no effect.
       if (error.code === 'RATE_LIMITED')
-        extra.socket.close(CloseCode.TooManyInitialisationRequests, 'Too many attempts');
-      return false;
+        closeFor(peer, CloseCode.TooManyInitialisationRequests, 'Too many attempts');
+      return null;
     }
-    admission.identified(extra.socket);
-    const forget = parts.apiKeys.onEnd(asker.viewer.id, () =>
-      extra.socket.close(CloseCode.Forbidden, 'Forbidden'),
-    );
-    extra.socket.once('close', forget);
-    return true;
   };
+  const operate = createOperate({ parts, authenticate, read, admit, told });
+  const protocol = createProtocol({ greet, operate, shared, told, mostOperations: limits.operations });
 
-  const server = makeServer<InitPayload, Extra>({
-    connectionInitWaitTimeout: 5_000,
-    onConnect,
-    onSubscribe: async ({ connectionParams, extra, subscriptions }, _id, payload) => {
-      try {
-        // With this one.
-        if (Object.keys(subscriptions).length > limits.operations)
-          throw new Failure(
-            'RATE_LIMITED',
-            `${limits.operations} operations are open on this socket`,
-            'complete some first',
-            { retryAfterSeconds: 1 },
-          );
-        const asker = await authenticate(keyOf(connectionParams), extra.sourceAddress);
-        const { query, operationName, variables } = readParams(payload);
-        const { document, errors } = read(query);
-        if (errors.length > 0) return errors.map(told);
-        await admit({ document, operationName, variables }, asker);
-        return {
-          schema,
-          document,
-          operationName,
-          variableValues: variables,
-          contextValue: { ...parts, ...asker },
-        };
-      } catch (error) {
-        return [told(error)];
-      }
-    },
-    // The source, not its results: those are the same for many, and made once for all of them.
-    subscribe: (args: ExecutionArgs) => createSourceEventStream(args) as OperationResult,
-    onOperation: ({ extra: { outlet } }, id, { query }, args, result) =>
-      'next' in result && isChangeStream(result)
-        ? shared.open({ id, outlet, source: result.source, query, args })
-        : undefined,
-    onNext: (_context, _id, _payload, _args, result) =>
-      result.errors ? { ...result, errors: result.errors.map(told) } : undefined,
-    onError: (_context, _id, _payload, errors) => errors.map(told),
-  });
+  // One function for all sockets, and what is known of each in one object: both are there as long as a socket is open.
+  function onMessage(this: WebSocket, message: RawData): void {
+    const peer = peers.get(this);
+    if (!peer) return;
+    protocol.take(peer, String(message)).catch((error: unknown) => {
+      // It may have gone while it was answered.
+      if (this.readyState !== this.OPEN) return;
+      log.error({ err: error }, 'a socket’s message failed unexpectedly');
+      this.close(CloseCode.InternalServerError, 'Internal server error');
+    });
+  }
+  function onClose(this: WebSocket): void {
+    const peer = peers.get(this);
+    if (!peer) return;
+    peers.delete(this);
+    if (peer.keyId !== null) keySockets.delete(peer.keyId, this);
+    protocol.closed(peer);
+  }
+  const onError = (error: Error): void => log.debug({ err: error }, 'a socket failed');
 
-  /** As graphql-ws/use/ws does, but for what it tells the console and the close reason of an error. */
-  const serve = (socket: WebSocket, request: IncomingMessage, stream: Duplex): void => {
-    const sourceAddress = parts.sourceOf(request);
+  const serve = (socket: WebSocket, stream: Duplex, sourceAddress: string | null): void => {
     admission.opened(socket, sourceAddress);
     keepAlive.watch(socket);
-    socket.on('error', (error) => log.debug({ err: error }, 'a socket failed'));
-    const closed = server.opened(
-      {
-        protocol: socket.protocol,
-        send: (data) =>
-          new Promise((resolve) => {
-            if (socket.readyState !== socket.OPEN) return resolve();
-            // One that fails is of a socket that is gone, and its close ends the operation.
-            socket.send(data, () => resolve());
-          }),
-        close: (code, reason) => socket.close(code, closeReason(reason)),
-        onMessage: (take) =>
-          socket.on('message', (message) => {
-            take(String(message)).catch((error: unknown) => {
-              // It may have gone while it was answered.
-              if (socket.readyState !== socket.OPEN) return;
-              log.error({ err: error }, 'a socket’s message failed unexpectedly');
-              socket.close(CloseCode.InternalServerError, 'Internal server error');
-            });
-          }),
-      },
-      { socket, outlet: { socket, stream, waiting: null }, sourceAddress },
-    );
-    socket.once('close', (code, reason) => {
-      closed(code, String(reason)).catch((error: unknown) =>
-        log.error({ err: error }, 'a socket’s operations did not end'),
-      );
-    });
+    socket.on('error', onError);
+    if (socket.protocol !== GRAPHQL_TRANSPORT_WS_PROTOCOL) {
+      socket.close(CloseCode.SubprotocolNotAcceptable, 'Subprotocol not acceptable');
+      return;
+    }
+    const peer: Peer = {
+      socket,
+      stream,
+      waiting: null,
+      sourceAddress,
+      authorization: undefined,
+      keyId: null,
+      greeted: false,
+      timer: null,
+      operations: [],
+    };
+    peers.set(socket, peer);
+    protocol.opened(peer);
+    socket.on('message', onMessage).on('close', onClose);
   };
 
   return {
@@ -178,7 +145,9 @@ export const createSocketEndpoint = ({
         return;
       }
       slowReaders.watch(socket);
-      sockets.handleUpgrade(request, socket, head, (opened) => serve(opened, request, socket));
+      sockets.handleUpgrade(request, socket, head, (opened) =>
+        serve(opened, socket, parts.sourceOf(request)),
+      );
     },
     close: async () => {
       keepAlive.stop();

@@ -12,6 +12,12 @@ const ticks = 40;
 /** Terminates a socket that has not answered a ping when the next is due. @param everyMs between two pings of one. */
 export const createKeepAlive = (everyMs: number): KeepAlive => {
   const turns = Array.from({ length: ticks }, () => new Set<WebSocket>());
+  const leave = turns.map(
+    (turn) =>
+      function closed(this: WebSocket): void {
+        turn.delete(this);
+      },
+  );
   const unanswered = new WeakSet<WebSocket>();
   let next = 0;
   let newest = 0;
@@ -33,9 +39,8 @@ export const createKeepAlive = (everyMs: number): KeepAlive => {
     watch: (socket) => {
       // One after the other: those that came at once must not be pinged at once for ever.
       newest = (newest + 1) % ticks;
-      const turn = turns[newest];
-      turn?.add(socket);
-      socket.on('pong', answered).once('close', () => turn?.delete(socket));
+      turns[newest]?.add(socket);
+      socket.on('pong', answered).on('close', leave[newest] ?? answered);
     },
     stop: () => clearInterval(timer),
   };
