@@ -69,8 +69,6 @@ export const buildServer = async (shared, fingerprint) => {
       'import.meta.url': 'bundleUrl',
       // Only compared with the one that is used; to look at it loads all of Node's fetch.
       'globalThis.Request': 'undefined',
-      // What packages check for their developers' sake, graphql of each value. Our own setting is read as any other.
-      'process.env.NODE_ENV': '"production"',
     },
     banner: {
       js: `/* build ${fingerprint} */\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;`,

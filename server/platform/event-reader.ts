@@ -43,6 +43,10 @@ type TableRow = Omit<EventRow, 'at'> & { at: string };
 const nextRows =
   'SELECT * FROM "Event" WHERE "topic" = ? AND "seq" > ? AND "seq" <= ? ORDER BY "seq" LIMIT ?';
 
+/** A page that is not full has all there is. */
+const endOf = (events: readonly StoredEvent[], until: number): number =>
+  events.length < pageSize ? until : (events.at(-1)?.seq ?? until);
+
 /** @param generation of the database: a cursor of another one is refused. */
 export const createEventReader = async ({
   db,
@@ -76,17 +80,26 @@ export const createEventReader = async ({
       throw new Failure('CURSOR_TOO_OLD', 'the events after this cursor are no longer kept', 'query again');
   };
 
-  const stored = (topic: Topic, seq: number, until: number): readonly StoredEvent[] =>
-    db.sql
-      .all<TableRow>(nextRows, [topic, seq, until, pageSize])
-      .map(({ at, ...row }) => storedEvent({ ...row, at: new Date(at) }));
+  /** What was read last: who took a part of it goes on within it, and so does who comes just after. */
+  let last: (Page & { topic: Topic; from: number }) | null = null;
+  const stored = (topic: Topic, seq: number, until: number): Page => {
+    if (last?.topic === topic && last.from <= seq && seq < last.to) {
+      const events = last.events.filter((event) => event.seq > seq && event.seq <= until);
+      return { events, to: Math.min(last.to, until) };
+    }
+    const rows = db.sql.all<TableRow>(nextRows, [topic, seq, until, pageSize]);
+    const events = rows.map((row) => storedEvent(row, new Date(row.at)));
+    const page = { events, to: endOf(events, until) };
+    last = { ...page, topic, from: seq };
+    return page;
+  };
 
   const page: EventReader['page'] = (topic, seq, until) => {
     checkAge(seq);
     const newest = recent.between(seq, until);
-    const events =
-      newest?.filter((event) => event.topic === topic).slice(0, pageSize) ?? stored(topic, seq, until);
-    return { events, to: events.length < pageSize ? until : (events.at(-1)?.seq ?? until) };
+    if (!newest) return stored(topic, seq, until);
+    const events = newest.filter((event) => event.topic === topic).slice(0, pageSize);
+    return { events, to: endOf(events, until) };
   };
 
   async function* subscribe({ topic, after, matches, signal }: Subscription): AsyncGenerator<StoredEvent> {

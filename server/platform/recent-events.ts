@@ -25,7 +25,7 @@ export const createRecentEvents = (since: number): RecentEvents => {
     push: (rows) => {
       for (const row of rows) {
         const size = sizeOf(row);
-        kept.push({ event: storedEvent(row), characters: size });
+        kept.push({ event: storedEvent(row, row.at), characters: size });
         characters += size;
       }
       while (kept.length > recentLimits.events || characters > recentLimits.characters) {
