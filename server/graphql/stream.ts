@@ -36,36 +36,44 @@ export const changeStream = <Scalars>(
   { topic, permission, after, matches }: Wanted<Scalars>,
 ): ChangeStream => {
   events.check(after);
-  const ended = new AbortController();
   const fits = (event: StoredEvent): boolean =>
     apiKeys.authorise(requester.actor, permission, event.clusterId) &&
     (matches(event.after as Scalars) || (event.before !== null && matches(event.before as Scalars)));
 
-  async function* stream(): AsyncGenerator<Streamed> {
-    let keyEnded = false;
-    const forget = apiKeys.onEnd(viewer.id, () => {
-      keyEnded = true;
-      ended.abort();
-    });
-    try {
-      yield* events.subscribe({ topic, after, matches: fits, signal: ended.signal });
-      if (keyEnded) yield new Failure('UNAUTHENTICATED', 'the key is no longer valid', 'use another key');
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      yield error;
-    } finally {
-      forget();
+  /** For who takes its items. A socket takes its source alone, and of those there are thousands. */
+  const open = () => {
+    const ended = new AbortController();
+    async function* stream(): AsyncGenerator<Streamed> {
+      let keyEnded = false;
+      const forget = apiKeys.onEnd(viewer.id, () => {
+        keyEnded = true;
+        ended.abort();
+      });
+      try {
+        yield* events.subscribe({ topic, after, matches: fits, signal: ended.signal });
+        if (keyEnded) yield new Failure('UNAUTHENTICATED', 'the key is no longer valid', 'use another key');
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        yield error;
+      } finally {
+        forget();
+      }
     }
-  }
-  const generator = stream();
+    return { ended, generator: stream() };
+  };
+  let opened: ReturnType<typeof open> | null = null;
   // A generator's own return() waits for the item that it is waiting for.
   const end = (): Promise<IteratorResult<Streamed>> => {
-    ended.abort();
-    return generator.return(undefined);
+    opened ??= open();
+    opened.ended.abort();
+    return opened.generator.return(undefined);
   };
   const iterator: ChangeStream = {
     source: { topic, after, fits },
-    next: () => generator.next(),
+    next: () => {
+      opened ??= open();
+      return opened.generator.next();
+    },
     return: end,
     throw: end,
     [Symbol.asyncIterator]: () => iterator,
