@@ -67,6 +67,12 @@ describe('the protocol’s close codes', () => {
       does: ({ send: say }) => say('['.repeat(100_000) + ']'.repeat(100_000)),
     },
     {
+      of: 'a message that only a server sends',
+      code: 4400,
+      reason: 'Invalid message received',
+      does: ({ send: say }) => say('{"type":"connection_ack"}'),
+    },
+    {
       of: 'a subscription before the greeting',
       code: 4401,
       reason: 'Unauthorized',
