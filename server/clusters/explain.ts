@@ -21,33 +21,33 @@ export type Explanation = {
   /** Whether any host's join is expected: a new node may be its. */
   joinsOpen: boolean;
   /** Marks what was matched, and what can no longer come. */
-  settle(): Promise<void>;
+  settle(): void;
 };
 
+/** With its operation's state, null where there is none of that id, and the end of it. */
+type Expected = {
+  id: number;
+  operationId: string;
+  subjectId: string;
+  path: string;
+  valueJson: string;
+  state: string | null;
+  endedAt: string | null;
+};
+const unseen =
+  'SELECT e."id", e."operationId", e."subjectId", e."path", e."valueJson", o."state", o."endedAt" FROM "Expectation" e LEFT JOIN "Operation" o ON o."id" = e."operationId" WHERE e."clusterId" = ? AND e."seenAt" IS NULL ORDER BY e."id"';
+const markSeen = 'UPDATE "Expectation" SET "seenAt" = ? WHERE "id" = ?';
+
 /** @param since when the read before this one began; null: there was none. */
-export const explain = async (
-  tx: Transaction,
-  clusterId: string,
-  since: Date | null,
-  now: Date,
-): Promise<Explanation> => {
-  const rows = await tx.expectation.findMany({ where: { clusterId, seenAt: null }, orderBy: { id: 'asc' } });
-  const operations = new Map(
-    (
-      await tx.operation.findMany({
-        where: { id: { in: [...new Set(rows.map(({ operationId }) => operationId))] } },
-        select: { id: true, state: true, endedAt: true },
-      })
-    ).map((operation) => [operation.id, operation]),
-  );
-  const isLive = (operationId: string): boolean => {
-    const operation = operations.get(operationId);
-    if (!operation) return false;
-    if (operation.endedAt === null || since === null) return true;
-    const grace = operation.state === 'SUCCEEDED' ? settleMs : lateEffectMs;
-    return operation.endedAt.getTime() > since.getTime() - grace;
+export const explain = (tx: Transaction, clusterId: string, since: Date | null, now: Date): Explanation => {
+  const rows = tx.$sql.all<Expected>(unseen, [clusterId]);
+  const isLive = ({ state, endedAt }: Expected): boolean => {
+    if (state === null) return false;
+    if (endedAt === null || since === null) return true;
+    const grace = state === 'SUCCEEDED' ? settleMs : lateEffectMs;
+    return Date.parse(endedAt) > since.getTime() - grace;
   };
-  const live = rows.filter(({ operationId }) => isLive(operationId));
+  const live = rows.filter(isLive);
   const seen = new Set(rows.filter((row) => !live.includes(row)).map(({ id }) => id));
 
   const match = (subjectId: string, path: string, value: unknown): string | null => {
@@ -69,9 +69,8 @@ export const explain = async (
     operationOf: ({ subjectId, path, new: value }) => match(subjectId, path, value),
     joinOf: (hostId) => (hostId === null ? null : match(hostId, joinedPath, anyValue)),
     joinsOpen: live.some(({ path }) => path === joinedPath),
-    settle: async () => {
-      if (seen.size > 0)
-        await tx.expectation.updateMany({ where: { id: { in: [...seen] } }, data: { seenAt: now } });
+    settle: () => {
+      for (const id of seen) tx.$sql.run(markSeen, [now, id]);
     },
   };
 };

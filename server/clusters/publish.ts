@@ -116,10 +116,10 @@ export const createPublish = ({
     await clusters.change(clusterId, async (before, tx, emit) => {
       if (before.dissolvedAt) return null;
       const seen = compareSome(before, nodes);
-      const explanation = await explain(tx, before.id, before.observedAt, seenAt);
+      const explanation = explain(tx, before.id, before.observedAt, seenAt);
       for (const difference of seen.differences)
         await tell(tx, emit, before, difference, explainNode(difference, explanation, before), seenAt);
-      await explanation.settle();
+      explanation.settle();
       for (const { after } of seen.differences) readAlone.set(after.id, seenAt);
       return { nodes: seen.nodes };
     });
@@ -174,7 +174,7 @@ export const createPublish = ({
     const firstSight = before.swarm === null;
     const isOld = (nodeId: string): boolean => began <= (readAlone.get(nodeId) ?? never);
     const { nodes, differences } = compareNodes(before.nodes, observation.nodes, isOld);
-    const explanation = await explain(tx, before.id, before.observedAt, clock.now());
+    const explanation = explain(tx, before.id, before.observedAt, clock.now());
     const interval = { observedBetween: { from: before.observedAt, to: began } };
 
     for (const difference of differences) {
@@ -214,7 +214,7 @@ export const createPublish = ({
         },
       });
     if (followed.ended) await endedLate(tx, emit, before, followed.ended, observation);
-    await explanation.settle();
+    explanation.settle();
     for (const id of before.nodes.keys()) if (!isOld(id) || !nodes.has(id)) readAlone.delete(id);
     for (const node of nodes.values())
       if (isNewlyMatched(node)) nodes.set(node.id, { ...node, hostId: hostOf(node.id) });

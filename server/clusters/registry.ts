@@ -107,17 +107,26 @@ const columnsOf = (cluster: Cluster): Omit<Row, 'id'> => ({
   caRotationJson: cluster.caRotation && JSON.stringify(cluster.caRotation),
 });
 
+const sameValue = (a: unknown, b: unknown): boolean =>
+  a instanceof Date && b instanceof Date ? a.getTime() === b.getTime() : a === b;
+
+/** Most changes are of nodes alone, and leave the cluster's own row as it is. */
+const changedColumns = (before: Cluster, after: Cluster): Partial<Omit<Row, 'id'>> => {
+  const old: Record<string, unknown> = columnsOf(before);
+  return Object.fromEntries(
+    Object.entries(columnsOf(after)).filter(([column, value]) => !sameValue(old[column], value)),
+  );
+};
+
+const storeNode =
+  'INSERT INTO "Node" ("clusterId", "id", "observationJson", "unexplained", "firstSeenAt") VALUES (?, ?, ?, ?, ?) ON CONFLICT ("clusterId", "id") DO UPDATE SET "observationJson" = excluded."observationJson", "unexplained" = excluded."unexplained"';
+
 /** Rows of the nodes that differ. */
 const storeNodes = async (tx: Transaction, before: Cluster, after: Cluster, now: Date): Promise<void> => {
   for (const node of after.nodes.values()) {
     if (before.nodes.get(node.id) === node) continue;
     const { unexplained, ...observation } = node;
-    const data = { observationJson: JSON.stringify(observation), unexplained };
-    await tx.node.upsert({
-      where: { clusterId_id: { clusterId: after.id, id: node.id } },
-      create: { ...data, clusterId: after.id, id: node.id, firstSeenAt: now },
-      update: data,
-    });
+    tx.$sql.run(storeNode, [after.id, node.id, JSON.stringify(observation), unexplained, now]);
   }
   const gone = [...before.nodes.keys()].filter((id) => !after.nodes.has(id));
   if (gone.length > 0) await tx.node.deleteMany({ where: { clusterId: after.id, id: { in: gone } } });
@@ -239,7 +248,8 @@ export const createClusters = async ({
           const changed = await change(before, tx, emit);
           if (!changed) return null;
           const after: Cluster = { ...before, ...changed };
-          await tx.cluster.update({ where: { id }, data: columnsOf(after) });
+          const columns = changedColumns(before, after);
+          if (Object.keys(columns).length > 0) tx.$sql.update('Cluster', id, columns);
           if (after.nodes !== before.nodes) await storeNodes(tx, before, after, clock.now());
           await emitCluster(emit, 'UPDATED', after, before, operationId);
           return after;

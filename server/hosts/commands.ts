@@ -70,6 +70,9 @@ const notStored = (error: unknown): never => {
   );
 };
 
+const storeResult =
+  'UPDATE "Command" SET "state" = ?, "resultJson" = ?, "failureJson" = ?, "endedAt" = ? WHERE "id" = ? AND "hostId" = ? AND "endedAt" IS NULL';
+
 /** Sent before a restart with other arguments than it would have now: what became of it, observation must tell. */
 const otherThanBefore: CommandResult = {
   outcome: 'UNKNOWN',
@@ -227,27 +230,23 @@ export const createCommands = ({
       const now = clock.now();
       await failpoint('command.beforeRow');
       const stored = db.write(async (tx) => {
-        await tx.command.create({
-          data: {
-            id,
-            operationId,
-            step,
-            hostId: to,
-            kind: body.__typename,
-            ...args,
-            state: 'SENT',
-            createdAt: now,
-            sentAt: now,
-          },
+        tx.$sql.insert('Command', {
+          id,
+          operationId,
+          step,
+          hostId: to,
+          kind: body.__typename,
+          ...args,
+          state: 'SENT',
+          createdAt: now,
+          sentAt: now,
         });
-        if (expectations.length > 0)
-          await tx.expectation.createMany({
-            data: expectations.map(({ value, ...rest }) => ({
-              ...rest,
-              operationId,
-              valueJson: JSON.stringify(value),
-              createdAt: now,
-            })),
+        for (const { value, ...rest } of expectations)
+          tx.$sql.insert('Expectation', {
+            ...rest,
+            operationId,
+            valueJson: JSON.stringify(value),
+            createdAt: now,
           });
         await failpoint('command.rowWritten');
       });
@@ -296,12 +295,9 @@ export const createCommands = ({
       };
       await failpoint('command.beforeResult');
       const written = db.write(async (tx) => {
-        const { count } = await tx.command.updateMany({
-          where: { id, hostId, endedAt: null },
-          data: { ...stored, endedAt: clock.now() },
-        });
+        const { state, resultJson, failureJson } = stored;
+        tx.$sql.run(storeResult, [state, resultJson, failureJson, clock.now(), id, hostId]);
         await failpoint('command.resultWritten');
-        return count === 1;
       });
       // Who waits goes on at once: what comes of it is written after this, by the same queue.
       const effect = effects.get(id);

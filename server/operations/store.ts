@@ -90,7 +90,7 @@ export const createOperationStore = ({
     open: async (operation) => {
       await failpoint('audit.beforeIntent');
       await events.transact(async (tx, emit) => {
-        await tx.operation.create({ data: rowOf(operation) });
+        tx.$sql.insert('Operation', rowOf(operation));
         await intent(tx, emit, operation);
         await emitOperation(emit, 'ADDED', operation, null);
         if (operation.endedAt) await outcome(tx, emit, operation);
@@ -102,7 +102,7 @@ export const createOperationStore = ({
       await failpoint(ended ? 'audit.beforeOutcome' : 'operation.beforeSave');
       await events.transact(async (tx, emit) => {
         const { id, ...data } = rowOf(operation);
-        await tx.operation.update({ where: { id }, data });
+        tx.$sql.update('Operation', id, data);
         await emitOperation(emit, 'UPDATED', operation, previous);
         if (!ended) return;
         await outcome(tx, emit, operation);

@@ -22,6 +22,8 @@ export type PreparedWrite = PreparedRead & {
   insert(table: string, row: Readonly<Record<string, ColumnValue>>): number;
   /** Writes these columns, one at least, of the row with this `id`; nothing when there is none. */
   update(table: string, id: string, columns: Readonly<Record<string, ColumnValue>>): void;
+  /** Any other statement. @returns how many rows it wrote. */
+  run(text: string, values: readonly ColumnValue[]): number;
 };
 
 const bound = (value: ColumnValue): string | number | null => {
@@ -68,6 +70,7 @@ export const createPreparedSql = (
         const text = `UPDATE ${quoted(table)} SET ${set.join()} WHERE "id" = ?`;
         prepared(text).run(...Object.values(columns).map(bound), id);
       }),
+    run: (text, values) => guarded(() => prepared(text).run(...values.map(bound)).changes),
   };
 };
 
