@@ -72,7 +72,7 @@ export async function startAgent({
     execute: createExecute({ engine }),
     allow: config.allow,
     log,
-    onEffect: () => reporter.look(),
+    onEffect: (isOfNode) => (isOfNode ? reporter.lookSoon() : reporter.look()),
   });
   const stopping = new AbortController();
   let session: Session | undefined;
@@ -114,10 +114,12 @@ export async function startAgent({
     log,
     signal: stopping.signal,
     times: times.watch,
+    busy: commands.busy,
     onNotice: async (notice) => {
       // Lost without a connection: the server reads everything anew when there is one again.
       const told = session?.notice(notice).catch(() => {});
-      reporter.look();
+      if (notice.seen.length > 0) reporter.lookSoon();
+      else reporter.look();
       await told;
     },
   });

@@ -26,13 +26,16 @@ export interface Commands {
   /** The connection is attached: results not yet confirmed are sent again. */
   attached(session: Session): void;
   detached(): void;
+  /** Resolves when the effects on this node that came so far have ended; undefined: there are none. */
+  busy(node: string): Promise<void> | undefined;
   /** Begins no further command; resolves when the running effects have ended and their results were offered to the server. */
   stop(): Promise<void>;
 }
 
 /**
  * @param allow - command types that this agent carries out
- * @param onEffect - called after each effect, whatever its outcome: the host may look different now
+ * @param onEffect - called after each effect, whatever its outcome: the host may look different now, or with `isOfNode`
+ * a node of the cluster, of which the result tells
  * @param now - monotonic milliseconds
  */
 export function createCommands({
@@ -47,7 +50,7 @@ export function createCommands({
   execute: Execute;
   allow: ReadonlySet<CommandName>;
   log: Log;
-  onEffect: () => void;
+  onEffect: (isOfNode: boolean) => void;
   now?: () => number;
 }): Commands {
   const results = new Map<string, Ending>();
@@ -121,8 +124,8 @@ export function createCommands({
       completion ??= journalFailure(error);
     }
     const settled = settle(id, completion);
-    // The host may look different now. The result comes first.
-    onEffect();
+    // The result comes first.
+    onEffect(laneOf(body) !== null);
     await settled;
   };
 
@@ -193,6 +196,7 @@ export function createCommands({
     detached: () => {
       session = undefined;
     },
+    busy: (node) => lanes.busy(node),
     stop: async () => {
       isStopping = true;
       await lanes.idle();

@@ -11,6 +11,8 @@ export interface Lanes {
   run(lane: string | null, work: () => Promise<void>): Promise<void>;
   /** Whether `run` would begin at once. */
   isFree(lane: string | null): boolean;
+  /** Resolves when what was asked for so far in this lane has ended; undefined: nothing was. */
+  busy(lane: string): Promise<void> | undefined;
   /** Resolves when all that was asked for so far has ended. */
   idle(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export function createLanes(): Lanes {
 
   return {
     isFree: (lane) => inTheWay(lane).length === 0,
+    busy: (lane) => lanes.get(lane),
     run: (lane, work) => {
       const before = inTheWay(lane);
       const done = before.length === 0 ? work() : Promise.all(before).then(work);

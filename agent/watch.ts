@@ -13,9 +13,11 @@ export interface WatchTimes {
   readonly retryMs: number;
   /** How long a hint waits for what is read of its node; events this close together become one hint. */
   readonly gatherMs: number;
+  /** After this agent's own write of the node: whoever asked for it is told first. Less than `gatherMs`. */
+  readonly ownWriteMs: number;
 }
 
-const defaultTimes: WatchTimes = { pingMs: 10_000, retryMs: 1000, gatherMs: 50 };
+const defaultTimes: WatchTimes = { pingMs: 10_000, retryMs: 1000, gatherMs: 50, ownWriteMs: 20 };
 const longestLine = 1024 * 1024;
 /** More nodes than these at once, as when a rack fails, are cheaper to list: the server does. */
 const looksAtOnce = 8;
@@ -25,16 +27,19 @@ const looksAtOnce = 8;
  * `gap`, since events before it are lost. An event becomes a notice with its node, or a hint alone where the node cannot
  * be read in time.
  *
+ * @param busy - resolves when this agent has written the node and told what it read then; undefined: it is not writing it
  * @param onNotice - resolves when the server has it: only then the same node is looked at again
  */
 export async function watchEvents({
   engine,
+  busy,
   onNotice,
   log,
   signal,
   times = defaultTimes,
 }: {
   engine: Engine;
+  busy: (node: string) => Promise<void> | undefined;
   onNotice: (notice: Notice) => Promise<void>;
   log: Log;
   signal: AbortSignal;
@@ -53,6 +58,12 @@ export async function watchEvents({
   };
   const look = async (id: string): Promise<void> => {
     looks.set(id, false);
+    // The event is most likely of our own write, and its command brings the node: looked at meanwhile it would come late.
+    if (busy(id) !== undefined) {
+      await busy(id);
+      await delay(times.ownWriteMs, undefined, { signal }).catch(() => {});
+      looks.set(id, false);
+    }
     const node = await engine.node(id).catch(() => undefined);
     // Also answered for a hostname or the beginning of an id.
     if (node?.ID === id) {

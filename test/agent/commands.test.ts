@@ -379,6 +379,42 @@ test('an event brings its node, read after it; once more when it is named again 
   expect(notices().findLast(({ nodes }) => nodes[0] === 'n')).toMatchObject({ seen: [] });
 });
 
+test('the event of an own write is looked at when the write has been answered; its hint goes in time', async () => {
+  const streams: ServerResponse[] = [];
+  engine.answers['GET /events'] = (_, response) => {
+    response.flushHeaders();
+    streams.push(response);
+  };
+  /** For each read of the node, how many results the server had by then. */
+  const reads: number[] = [];
+  const held: (() => void)[] = [];
+  engine.answers['GET /nodes/n1'] = (_, response) => {
+    reads.push(server.completions().length);
+    const answer = () => response.end(JSON.stringify({ ...node, Version: { Index: 4 + reads.length } }));
+    if (reads.length === 2) held.push(answer);
+    else answer();
+  };
+  engine.answers['POST /nodes/n1/update'] = (_, response) => {
+    streams[0]?.write(`${JSON.stringify({ Type: 'node', Action: 'update', Actor: { ID: 'n1' } })}\n`);
+    response.end();
+  };
+  await start();
+  await until(() => streams[0], 'a stream');
+  const notices = () =>
+    server
+      .heardOf('notice')
+      .map(({ input }) => Object(input.input))
+      .filter(({ gap }) => !gap);
+  server.send('c1', updateOf('a'));
+  await until(() => held.length === 1, 'the read after the write');
+  await until(() => notices().length === 1, 'the hint alone');
+  held[0]?.();
+  await completionOf('c1');
+  await until(() => notices().length === 2, 'the node');
+  expect(notices()[1]).toMatchObject({ nodes: ['n1'], seen: [{ Version: { Index: 7 } }] });
+  expect(reads).toEqual([0, 0, 1]);
+});
+
 test('node events become notices, each stream begins with a gap', async () => {
   const streams: ServerResponse[] = [];
   engine.answers['GET /events'] = (_, response) => {
