@@ -6,7 +6,7 @@ import { afterWrite, CommandFailure } from './failure.ts';
 import { type EngineSwarm, isAutolocked, writeSwarm } from './write-swarm.ts';
 
 /** GET /swarm without its tokens, digests of them and of the unlock key instead, and GET /nodes. */
-export async function readCluster(engine: Engine): Promise<object> {
+export async function readCluster(engine: Engine) {
   const [[{ JoinTokens: tokens, ...swarm }, unlockKeyDigest], nodes] = await Promise.all([
     swarmAndKey(engine),
     engine.nodes(),

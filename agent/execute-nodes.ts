@@ -4,18 +4,26 @@ import type { BodyOf } from './contract.ts';
 import type { Engine, EngineNode } from './engine.ts';
 import type { Carried } from './executors.ts';
 import { CommandFailure } from './failure.ts';
+import type { LastRead } from './last-read.ts';
 
 const maximumAttempts = 8;
 const longestPauseMs = 20;
 
 /**
- * Reads the node, changes what is given and nothing else, writes with the version read. `version` in the answer is the
+ * Reads the node, changes what is given and nothing else, writes with the version read. Where it was read a moment ago,
+ * as a judgement is, that version is tried first, but not for a role, and never to say that nothing is to do. `version` in the answer is the
  * one that was read last: the one written over, or, with `changed` false, the present one. `seen` is the node as it is
  * then, read after the write.
  */
-export async function updateNode(engine: Engine, body: BodyOf<'UpdateNode'>): Promise<Carried> {
+export async function updateNode(
+  engine: Engine,
+  body: BodyOf<'UpdateNode'>,
+  lastRead: LastRead,
+): Promise<Carried> {
+  const last = lastRead.take(body.node);
+  let known = last && body.wantedRole == null && wantedSpec(last, body) ? last : undefined;
   for (let attempts = 1; ; attempts++) {
-    const node = await nodeOf(engine, body.node);
+    const node = known ?? (await nodeOf(engine, body.node));
     const version = node.Version.Index;
     const spec = wantedSpec(node, body);
     if (spec === undefined) return { result: { changed: false, version, attempts }, seen: node };
@@ -23,10 +31,15 @@ export async function updateNode(engine: Engine, body: BodyOf<'UpdateNode'>): Pr
       await engine.updateNode(node.ID, version, spec);
       // It was written, whatever becomes of this read: without it the server looks by itself.
       const seen = await nodeOf(engine, body.node).catch(() => undefined);
+      if (seen) lastRead.one(seen);
       return { result: { changed: true, version, attempts }, seen };
     } catch (error) {
       const isStale = error instanceof CommandFailure && error.code === 'OUT_OF_SEQUENCE';
       if (!isStale || attempts === maximumAttempts) throw error;
+    }
+    if (known) {
+      known = undefined;
+      continue;
     }
     // Several writers that failed together would otherwise meet again.
     await delay(Math.random() * longestPauseMs * attempts);

@@ -6,6 +6,7 @@ import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './e
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
 import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
+import { createLastRead } from './last-read.ts';
 
 /** What came of a command: its answer, and what a read begun after its effect showed. */
 export interface Carried {
@@ -18,6 +19,12 @@ export type Execute = (body: CommandBody) => Promise<Carried>;
 
 /** The executors over one engine. */
 export function createExecute({ engine }: { engine: Engine }): Execute {
+  const lastRead = createLastRead();
+  const listed = async (reading: ReturnType<typeof readCluster>): Promise<object> => {
+    const cluster = await reading;
+    lastRead.list(cluster.nodes);
+    return cluster;
+  };
   const answer = (body: Exclude<CommandBody, { __typename: 'UpdateNode' }>): Promise<object> => {
     switch (body.__typename) {
       case 'InitSwarm':
@@ -27,7 +34,7 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
       case 'LeaveSwarm':
         return leaveSwarm(engine, body);
       case 'ReadCluster':
-        return readCluster(engine);
+        return listed(readCluster(engine));
       case 'ReadContainers':
         return readContainers(engine);
       case 'ReadJoinToken':
@@ -51,5 +58,5 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
     }
   };
   return async (body) =>
-    body.__typename === 'UpdateNode' ? updateNode(engine, body) : { result: await answer(body) };
+    body.__typename === 'UpdateNode' ? updateNode(engine, body, lastRead) : { result: await answer(body) };
 }

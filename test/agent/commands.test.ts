@@ -415,6 +415,50 @@ test('the event of an own write is looked at when the write has been answered; i
   expect(reads).toEqual([0, 0, 1]);
 });
 
+test('a node that was just read is written over that version; read anew when it is another, or nothing is to do', async () => {
+  let version = 1;
+  let labels: object = {};
+  const calls: string[] = [];
+  engine.answers['GET /nodes/n1'] = (_, response) => {
+    calls.push('read');
+    response.end(
+      JSON.stringify({ ...node, Version: { Index: version }, Spec: { ...node.Spec, Labels: labels } }),
+    );
+  };
+  engine.answers['POST /nodes/n1/update'] = ({ query, body }, response) => {
+    const isLate = query.get('version') !== String(version);
+    calls.push(isLate ? 'late' : 'written');
+    if (isLate) {
+      response.statusCode = 500;
+      response.end(JSON.stringify({ message: 'rpc error: code = Unknown desc = update out of sequence' }));
+      return;
+    }
+    version += 1;
+    labels = Object(body).Labels;
+    response.end();
+  };
+  await start();
+  const callsOf = async (id: string, body: object): Promise<string[]> => {
+    calls.length = 0;
+    server.send(id, { ...updateOf(''), ...body });
+    await expect(completionOf(id)).resolves.toMatchObject({
+      outcome: 'DONE',
+      seen: { Spec: { Labels: labels } },
+    });
+    return [...calls];
+  };
+  const set = (key: string) => ({ setLabels: [{ key, value: 'x' }] });
+  expect(await callsOf('c1', set('a'))).toEqual(['read', 'written', 'read']);
+  expect(await callsOf('c2', set('b'))).toEqual(['written', 'read']);
+  // Somebody else writes.
+  version += 1;
+  labels = { ...labels, theirs: 'x' };
+  expect(await callsOf('c3', set('c'))).toEqual(['late', 'read', 'written', 'read']);
+  expect(labels).toEqual({ a: 'x', b: 'x', c: 'x', theirs: 'x' });
+  expect(await callsOf('c4', set('c'))).toEqual(['read']);
+  expect(await callsOf('c5', { ...set('c'), role: 'manager' })).toEqual(['read', 'written', 'read']);
+});
+
 test('node events become notices, each stream begins with a gap', async () => {
   const streams: ServerResponse[] = [];
   engine.answers['GET /events'] = (_, response) => {
