@@ -1,12 +1,11 @@
 // `npm run soak -- [--minutes 30] [--hosts 20] [--every 15]`: the built server under a mixed, bounded load for long; is its heap flat?
-import { createWriteStream, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createLifetime } from '../lab/lifetime.ts';
 import { startSystem } from '../test/support/system.ts';
-import { until } from '../test/support/until.ts';
-import { connectInspector } from './soak/inspector.ts';
+import { connectInspector, inspected } from './inspector.ts';
 import { createSoakLoad } from './soak/load.ts';
 import { type Sample, sampleOf } from './soak/sample.ts';
 import { slopeOf } from './soak/slope.ts';
@@ -28,17 +27,6 @@ const say = (line: string): void => console.log(`soak: ${line}`);
 const folder = fileURLToPath(new URL('.data', import.meta.url));
 const life = createLifetime();
 
-/** Node prints where its inspector listens; the product has no door for this. */
-const inspectorOf = (logPath: string): Promise<string> =>
-  until(
-    () =>
-      readFileSync(logPath, 'utf8')
-        .match(/ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/g)
-        ?.at(-1) ?? null,
-    'an inspector',
-  );
-const inspected = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
-
 const main = async (): Promise<void> => {
   mkdirSync(folder, { recursive: true });
   const system = await life.own(
@@ -57,7 +45,7 @@ const main = async (): Promise<void> => {
   if (!agent) throw new Error('two hosts at least');
   const inspect = async (logPath: string) =>
     life.own(
-      async () => connectInspector(await inspectorOf(logPath)),
+      () => connectInspector(logPath),
       (inspector) => inspector.close(),
     );
   const server = await inspect(system.server.logPath);

@@ -1,7 +1,7 @@
 // One look at the server and at an agent under soak: heaps after a forced garbage collection, handles, files.
 import { readdirSync, statSync } from 'node:fs';
 import { memoryOf } from '../cpu.ts';
-import type { Inspector } from './inspector.ts';
+import type { Inspector } from '../inspector.ts';
 import type { Counts } from './load.ts';
 
 export type Sample = {

@@ -1,5 +1,20 @@
 // Node's inspector over loopback: collects garbage and evaluates an expression in a running process.
+import { readFileSync } from 'node:fs';
 import WebSocket from 'ws';
+import { until } from '../test/support/until.ts';
+
+/** The environment of a process that is to be looked into. */
+export const inspected = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };
+
+/** Node prints where its inspector listens; the product has no door for this. */
+const inspectorOf = (logPath: string): Promise<string> =>
+  until(
+    () =>
+      readFileSync(logPath, 'utf8')
+        .match(/ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/g)
+        ?.at(-1) ?? null,
+    'an inspector',
+  );
 
 export type Inspector = {
   collectGarbage(): Promise<void>;
@@ -8,9 +23,9 @@ export type Inspector = {
   close(): void;
 };
 
-/** @param url as the process printed it. */
-export const connectInspector = async (url: string): Promise<Inspector> => {
-  const socket = new WebSocket(url, { perMessageDeflate: false });
+/** @param logPath what a process prints that was started with {@link inspected}. */
+export const connectInspector = async (logPath: string): Promise<Inspector> => {
+  const socket = new WebSocket(await inspectorOf(logPath), { perMessageDeflate: false });
   const waiting = new Map<number, (message: { result?: any; error?: unknown }) => void>();
   let count = 0;
   await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
