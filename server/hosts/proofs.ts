@@ -1,5 +1,5 @@
 // What server and agent sign when a connection begins (agent.graphql): each over both nonces and the channel.
-import { createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { SignedHead } from '../audit/head.ts';
 
@@ -37,11 +37,21 @@ export const agentText = (
 ): string =>
   ['skep-agent-v2', hostId ?? '', agentNonce, serverNonce, channel, bootId, engineId ?? ''].join('\n');
 
+/** What stands before the 32 bytes of an Ed25519 key in its SPKI DER (RFC 8410, 4). */
+const spkiOfEd25519 = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** OpenSSL takes longer to find out what a DER holds than to check a signature; a JWK says it. */
+const keyOf = (publicKey: string): KeyObject => {
+  const key = Buffer.from(publicKey, 'base64url');
+  const isEd25519 = key.length === spkiOfEd25519.length + 32 && key.indexOf(spkiOfEd25519) === 0;
+  if (!isEd25519) return createPublicKey({ key, format: 'der', type: 'spki' });
+  const x = key.toString('base64url', spkiOfEd25519.length);
+  return createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x }, format: 'jwk' });
+};
+
 /**
  * Checked beside the event loop, which a thousand agents at once would hold up for a tenth of a second.
  * @param publicKey Ed25519, SPKI DER in base64url. @throws what crypto says of a key that is none.
  */
-export const proves = async (publicKey: string, text: string, signature: string): Promise<boolean> => {
-  const key = createPublicKey({ key: Buffer.from(publicKey, 'base64url'), format: 'der', type: 'spki' });
-  return verifyBeside(null, Buffer.from(text), key, Buffer.from(signature, 'base64url'));
-};
+export const proves = async (publicKey: string, text: string, signature: string): Promise<boolean> =>
+  verifyBeside(null, Buffer.from(text), keyOf(publicKey), Buffer.from(signature, 'base64url'));
