@@ -10,7 +10,7 @@ import { type Peer, startPeer } from './peer.ts';
 /** Tells the process of a fleet what to do. @throws Error with what it says when it could not. */
 export const tellFleet = async <Answer = null>(
   { port }: Peer,
-  what: 'dial' | 'cut' | 'beat',
+  what: 'dial' | 'wave' | 'cut' | 'beat',
 ): Promise<Answer> => {
   const answer = await fetch(`http://127.0.0.1:${port}/${what}`, { method: 'POST' });
   const text = await answer.text();

@@ -22,7 +22,7 @@ const idle = async (context: Context, hosts: number): Promise<Idle> => {
   });
   const withoutKb = memoryOf(server.pid()).rssKb;
   for (const side of [fleet, sockets]) {
-    await tellFleet(side, 'dial');
+    await tellFleet(side, 'wave');
     await tellFleet(side, 'beat');
   }
   // What the connecting left behind is not what an idle host costs.
