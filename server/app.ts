@@ -162,6 +162,7 @@ export const createApp = async ({
   const sealed = join(config.dataDir, 'sealed');
   const verifyAudit = createVerifyAudit({
     read: db.read,
+    sql: db.sql,
     server: identity.id,
     publicKey: identity.publicKey,
     generation,

@@ -1,5 +1,5 @@
 // Holds heads that somebody kept against the history as it stands now.
-import type { PrismaClient } from '../../prisma/generated/client.ts';
+import type { PreparedRead } from '../platform/prepared-sql.ts';
 import type { SignedHead } from './head.ts';
 
 /**
@@ -9,35 +9,42 @@ import type { SignedHead } from './head.ts';
 export type HeadVerdict = 'FITS' | 'CONTRADICTS' | 'BRANCHED' | 'UNKNOWN';
 export type ComparedHead = { head: SignedHead; verdict: HeadVerdict; hash: string | null };
 
+const beganSql =
+  'SELECT "inputJson" FROM "AuditRecord" WHERE "action" = ? AND "actorKind" = ? ORDER BY "seq"';
+const hashesSql = 'SELECT "seq", "hash" FROM "AuditRecord" WHERE "seq" IN (SELECT value FROM json_each(?))';
+const lowestSql = 'SELECT "seq" FROM "AuditRecord" ORDER BY "seq" LIMIT 1';
+
 /** The record after which each earlier generation was left: what the history itself says of restores. */
-const cutsOf = async (read: PrismaClient): Promise<Map<string, number>> => {
-  const began = await read.auditRecord.findMany({
-    where: { action: 'generationBegan', actorKind: 'SYSTEM' },
-    select: { inputJson: true },
-    orderBy: { seq: 'asc' },
-  });
-  return new Map(
-    began.map(({ inputJson }) => {
+const cutsOf = (sql: PreparedRead): Map<string, number> =>
+  new Map(
+    sql.all<{ inputJson: string | null }>(beganSql, ['generationBegan', 'SYSTEM']).map(({ inputJson }) => {
       const { previous, afterSeq } = JSON.parse(inputJson ?? '{}');
       return [String(previous), Number(afterSeq)];
     }),
   );
-};
+
+/** The hashes of these records that there are. */
+export const hashesOf = (sql: PreparedRead, seqs: readonly number[]): Map<number, string> =>
+  new Map(
+    sql
+      .all<{ seq: number; hash: string }>(hashesSql, [JSON.stringify([...new Set(seqs)])])
+      .map(({ seq, hash }) => [seq, hash]),
+  );
 
 /** @param generation the present one. */
-export const compareHeads = async (
-  read: PrismaClient,
+export const compareHeads = (
+  sql: PreparedRead,
   generation: string,
   heads: readonly SignedHead[],
-): Promise<ComparedHead[]> => {
+): ComparedHead[] => {
   if (heads.length === 0) return [];
-  const rows = await read.auditRecord.findMany({
-    where: { seq: { in: [...new Set(heads.map(({ seq }) => seq))] } },
-    select: { seq: true, hash: true },
-  });
-  const hashes = new Map(rows.map(({ seq, hash }) => [seq, hash]));
-  const lowest = await read.auditRecord.findFirst({ orderBy: { seq: 'asc' }, select: { seq: true } });
-  const cuts = await cutsOf(read);
+  const hashes = hashesOf(
+    sql,
+    heads.map(({ seq }) => seq),
+  );
+  const lowest = sql.all<{ seq: number }>(lowestSql)[0];
+  const isBefore = heads.some((head) => head.generation !== generation);
+  const cuts = isBefore ? cutsOf(sql) : new Map<string, number>();
   const verdictOf = (head: SignedHead): HeadVerdict => {
     if (head.generation !== generation && head.seq > (cuts.get(head.generation) ?? 0)) return 'BRANCHED';
     if (lowest && head.seq < lowest.seq) return 'UNKNOWN';

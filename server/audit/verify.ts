@@ -1,5 +1,6 @@
 // Verifies the history: its chain, the heads that the server signed, and those that others kept.
 import type { PrismaClient } from '../../prisma/generated/client.ts';
+import type { PreparedRead } from '../platform/prepared-sql.ts';
 import { type Verification, verifyChain } from './chain.ts';
 import { type ComparedHead, compareHeads } from './compare-heads.ts';
 import { headText, isSigned, type SignedHead } from './head.ts';
@@ -25,6 +26,7 @@ const pageSize = 500;
 export const createVerifyAudit =
   ({
     read,
+    sql,
     server,
     publicKey,
     generation,
@@ -32,6 +34,7 @@ export const createVerifyAudit =
     testify,
   }: {
     read: PrismaClient;
+    sql: PreparedRead;
     /** The installation's id and key. */
     server: string;
     publicKey: string;
@@ -65,7 +68,7 @@ export const createVerifyAudit =
       const forged = heads.find((head) => !isSigned(publicKey, headText(head), head.signature));
       if (forged)
         fault ??= { seq: forged.seq, message: 'its signed head has a signature that is not this server’s' };
-      for (const compared of await compareHeads(read, generation, heads))
+      for (const compared of compareHeads(sql, generation, heads))
         fault ??= faultOf(compared, 'the server’s signed head');
       signedHeads += rows.length;
       const last = rows.at(-1);
@@ -75,7 +78,7 @@ export const createVerifyAudit =
 
     const witnesses: WitnessVerdict[] = [];
     for (const { host, heads } of testimonies) {
-      const compared = await compareHeads(read, generation, heads);
+      const compared = compareHeads(sql, generation, heads);
       const wrong = compared.find(({ verdict }) => verdict === 'CONTRADICTS');
       if (wrong) fault ??= faultOf(wrong, `the head that the agent of ${host.name} keeps`);
       witnesses.push({

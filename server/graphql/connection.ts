@@ -1,7 +1,7 @@
 // Pages of Relay connections: bounds that are refused, never clamped, and the slice that a page is.
 // https://relay.dev/graphql/connections.htm
 import { Failure } from '../platform/failure.ts';
-import { comparing, type Order, sortedBy } from '../platform/order.ts';
+import { comparing, type Order } from '../platform/order.ts';
 
 type Edge<T> = { readonly cursor: string; readonly node: T };
 
@@ -65,12 +65,6 @@ export const pageOf = <T>(
     },
   };
 };
-
-/** A page of a list in memory. */
-export const sortedPage = <T extends { id: string }>(
-  items: readonly T[],
-  options: Order<T> & { first: number; after: string | null | undefined },
-): Page<T> => pageOfSorted(sortedBy(items, options), options);
 
 /** A page of a list in memory that is in this order already. The cursor is key and id. */
 export const pageOfSorted = <T extends { id: string }>(

@@ -17,6 +17,7 @@ import { agentSchema } from './agent-schema.ts';
 import { type AgentSockets, createAgentSockets } from './agent-sockets.ts';
 import type { Branches } from './branches.ts';
 import { channelOf } from './channel.ts';
+import { createComings } from './comings.ts';
 import type { Commands } from './commands.ts';
 import type { Enrolments } from './enrolments.ts';
 import type { Report } from './host.ts';
@@ -79,10 +80,12 @@ export const createAgentEndpoint = ({
 }): AgentSockets => {
   const sessions = new WeakMap<object, Session>();
   const admission = createAgentAdmission();
+  const tellAttached = createComings(log, 'agent attached', 'agents attached');
+  const tellGone = createComings(log, 'agent gone', 'agents gone');
 
   const storeReport = async (hostId: string, report: Report): Promise<void> => {
     await identityRule.reported(hostId, report.engine?.id ?? null);
-    await hosts.change(hostId, { report, lastSeenAt: clock.now() });
+    await hosts.heard(hostId, report, clock.now());
   };
 
   const attach = async (
@@ -112,15 +115,15 @@ export const createAgentEndpoint = ({
     admission.attached(socket);
     // It may have gone while the rule was looking at it: nobody would tell of its end.
     if (socket.readyState !== socket.OPEN) await gone(link);
-    log.info({ host: host.id, name: host.name }, 'agent attached');
+    tellAttached({ host: host.id, name: host.name });
     await failpoint('agent.attached');
     return { host: host.id, recall };
   };
 
   const gone = async (link: Link): Promise<void> => {
     if (!links.shut(link)) return;
-    log.info({ host: link.hostId }, 'agent gone');
     const host = hosts.find(link.hostId);
+    tellGone({ host: link.hostId, name: host?.name ?? link.hostId });
     if (host && !host.revokedAt)
       await hosts
         .change(host.id, { status: 'DISCONNECTED', lastSeenAt: clock.now() })

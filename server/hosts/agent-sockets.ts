@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { CloseCode, handleProtocols, makeServer, type ServerOptions } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { refuseUpgrade } from '../access/socket-admission.ts';
+import { createBoundedTurns } from '../platform/bounded-turns.ts';
 import { createKeepAlive } from '../platform/keep-alive.ts';
 import type { Log } from '../platform/log.ts';
 import type { AgentAdmission } from './agent-admission.ts';
@@ -20,6 +21,15 @@ export type AgentSockets = {
 /** As agents write it; said every few seconds by each of them, it is answered before anything is parsed. */
 const pingText = '{"type":"ping"}';
 const pongText = '{"type":"pong"}';
+
+/** Of one turn of the event loop, for all agents: a thousand that come back must not keep callers waiting. */
+const mostTurnMs = 8;
+/** Messages of one socket that wait for their turn before it is read no further. */
+const mostWaiting = 8;
+/** Bytes that an agent has not taken before whoever tells it more has to wait. */
+const mostUnsent = 65_536;
+
+const ignored = (): void => undefined;
 
 /** @param pingEveryMs a socket that has not answered when the next is due is ended. */
 export const createAgentSockets = (
@@ -45,7 +55,28 @@ export const createAgentSockets = (
     perMessageDeflate: false,
   });
 
+  const turns = createBoundedTurns(mostTurnMs, (error) =>
+    log.error({ err: error }, 'a message of an agent was not taken'),
+  );
+
   const opened = (socket: WebSocket, request: IncomingMessage): void => {
+    const under = request.socket;
+    /** What is said in one turn goes out in one write: an answer and its end are two messages. */
+    const gatherWrites = (): void => {
+      if (under.writableCorked > 0) return;
+      under.cork();
+      process.nextTick(() => under.uncork());
+    };
+    let waiting = 0;
+    const inTurn = (handle: () => void): void => {
+      waiting += 1;
+      if (waiting === mostWaiting) socket.pause();
+      turns.add(() => {
+        waiting -= 1;
+        if (socket.isPaused && waiting < mostWaiting) socket.resume();
+        handle();
+      });
+    };
     const broken = (error: unknown): void => {
       log.warn({ err: error }, 'a socket of an agent failed');
       socket.close(CloseCode.InternalServerError, 'Internal server error');
@@ -55,21 +86,24 @@ export const createAgentSockets = (
     const closed = server.opened(
       {
         protocol: socket.protocol,
-        send: (text) =>
-          new Promise((resolve, reject) => {
-            if (socket.readyState !== socket.OPEN) resolve();
-            else socket.send(text, (error) => (error ? reject(error) : resolve()));
-          }),
+        send: (text) => {
+          if (socket.readyState !== socket.OPEN) return;
+          gatherWrites();
+          if (socket.bufferedAmount < mostUnsent) return socket.send(text);
+          return new Promise((resolve, reject) =>
+            socket.send(text, (error) => (error ? reject(error) : resolve())),
+          );
+        },
         close: (code, reason) => socket.close(code, reason),
         onMessage: (handle) => {
           socket.on('message', (data) => {
             const text = String(data);
-            if (text !== pingText) handle(text).catch(broken);
+            if (text !== pingText) inTurn(() => void handle(text).catch(broken));
             else if (socket.readyState === socket.OPEN) socket.send(pongText);
           });
         },
       },
-      { socket, underneath: request.socket, sourceAddress: sourceOf(request) },
+      { socket, underneath: under, sourceAddress: sourceOf(request) },
     );
     socket.once('close', (code, reason) => {
       closed(code, String(reason)).catch((error: unknown) =>
@@ -81,11 +115,18 @@ export const createAgentSockets = (
   return {
     upgrade: (request, socket, head) => {
       const source = sourceOf(request);
-      const status = admission.refuses(source);
-      if (status !== null) return refuseUpgrade(socket, status);
-      sockets.handleUpgrade(request, socket, head, (connection) => {
-        admission.opened(connection, socket, source);
-        opened(connection, request);
+      // Nobody else listens until its turn comes.
+      socket.on('error', ignored);
+      turns.somebodyCame();
+      turns.add(() => {
+        socket.off('error', ignored);
+        if (socket.destroyed) return;
+        const status = admission.refuses(source);
+        if (status !== null) return refuseUpgrade(socket, status);
+        sockets.handleUpgrade(request, socket, head, (connection) => {
+          admission.opened(connection, socket, source);
+          opened(connection, request);
+        });
       });
     },
     close: () => {

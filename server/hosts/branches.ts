@@ -2,6 +2,7 @@
 // that it has seen and this server has not is of another server with the same key.
 import { setImmediate } from 'node:timers/promises';
 import { system } from '../audit/actor.ts';
+import { hashesOf } from '../audit/compare-heads.ts';
 import type { SignedHead } from '../audit/head.ts';
 import type { Heads } from '../audit/heads.ts';
 import type { Audit } from '../audit/record.ts';
@@ -72,11 +73,7 @@ export const createBranches = ({
   const hashAt = createGather<number, string | null>(mostHashes, async (take) => {
     await setImmediate();
     const asked = take();
-    const records = await db.read.auditRecord.findMany({
-      where: { seq: { in: [...new Set(asked)] } },
-      select: { seq: true, hash: true },
-    });
-    const hashes = new Map(records.map((record) => [record.seq, record.hash]));
+    const hashes = hashesOf(db.sql, asked);
     return asked.map((seq) => hashes.get(seq) ?? null);
   });
 

@@ -1,9 +1,12 @@
 // The hosts in memory, found by whatever is known of one: nothing that happens to a host looks at all the others.
+import { sortedBy } from '../platform/order.ts';
 import type { Host } from './host.ts';
 
 export type HostIndex = {
   find(id: string): Host | null;
   list(): readonly Host[];
+  /** All, by name. */
+  sorted(): readonly Host[];
   /** Adds a host, or puts what it is now in place of what it was. */
   keep(host: Host): void;
   remove(id: string): void;
@@ -58,7 +61,10 @@ export const createHostIndex = (known: readonly Host[]): HostIndex => {
   const moved = (before: Host | null, after: Host | null): void => {
     for (const keys of all) keys.moved(before, after);
   };
+  /** Ids by name; null: a host was added, renamed or removed since. */
+  let order: readonly string[] | null = null;
   const keep = (host: Host): void => {
+    if (hosts.get(host.id)?.name !== host.name) order = null;
     moved(hosts.get(host.id) ?? null, host);
     hosts.set(host.id, host);
   };
@@ -67,8 +73,15 @@ export const createHostIndex = (known: readonly Host[]): HostIndex => {
   return {
     find: (id) => hosts.get(id) ?? null,
     list: () => [...hosts.values()],
+    sorted: () => {
+      order ??= sortedBy([...hosts.values()], { keyOf: ({ name }) => name, descending: false }).map(
+        ({ id }) => id,
+      );
+      return order.flatMap((id) => hosts.get(id) ?? []);
+    },
     keep,
     remove: (id) => {
+      order = null;
       moved(hosts.get(id) ?? null, null);
       hosts.delete(id);
     },

@@ -92,9 +92,10 @@ export type LinkSocket = {
 export const createLink = (hostId: string, bootId: string, socket: LinkSocket): Link => {
   const bell = createBell();
   const waiting: Envelope[] = [];
+  // Aborted with null: nobody asks why, and an error for each of a thousand would cost as much as closing its socket.
   const ended = new AbortController();
   const close: Link['close'] = (code, reason) => {
-    ended.abort();
+    ended.abort(null);
     socket.close(code, reason);
   };
   return {
@@ -115,7 +116,7 @@ export const createLink = (hostId: string, bootId: string, socket: LinkSocket): 
       }
     },
     close,
-    end: () => ended.abort(),
+    end: () => ended.abort(null),
   };
 };
 

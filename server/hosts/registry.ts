@@ -14,6 +14,8 @@ import { createHostIndex } from './host-index.ts';
 export type Hosts = {
   find(id: string): Host | null;
   list(): readonly Host[];
+  /** All, by name. */
+  sorted(): readonly Host[];
   /** The connected host whose engine is this node; matched by NodeID alone. */
   ofNode(nodeId: string): Host | null;
   /** Also when its engine does not tell its node id now: by the membership that it was last known to have. */
@@ -31,6 +33,8 @@ export type Hosts = {
     operationId?: string | null,
     also?: (tx: Transaction, emit: Emit) => Promise<void>,
   ): Promise<Host>;
+  /** Its agent has told this of it. The same as before, by one that was heard of just now, is not stored again. */
+  heard(id: string, report: Report, at: Date): Promise<Host>;
   /** The host that an engine belongs to; revoked ones have none. */
   ofEngine(engineId: string): Host | null;
   ofName(name: string): Host | null;
@@ -39,6 +43,8 @@ export type Hosts = {
   remove(id: string): Promise<void>;
   /** Hears of each change, after it is stored. */
   onChange(listener: (host: Host, before: Host | null) => void): void;
+  /** Hears of each host that was forgotten. */
+  onRemove(listener: (hostId: string) => void): void;
 };
 
 const quarantineOf = (json: string): Quarantine => {
@@ -82,6 +88,11 @@ const columnsOf = (host: Host): Omit<Row, 'id'> => ({
 
 /** Changes of one transaction, at most: each holds up whoever waits for the write queue by some 50 microseconds. */
 const mostTogether = 200;
+/** Between two such transactions: each is an fsync, which holds up the whole process, whether it is for one or for many. */
+const apartMs = 20;
+
+/** As after each reconnect: its agent has attached, which was stored, and says what it said before. */
+const heardMs = 5_000;
 
 type Asked = { id: string; change: Partial<Omit<Host, 'id'>>; operationId: string | null };
 type Done = { before: Host; next: Host };
@@ -108,6 +119,7 @@ export const createHosts = async ({
 }): Promise<Hosts> => {
   const hosts = createHostIndex((await db.read.host.findMany()).map(hostOf));
   const listeners: ((host: Host, before: Host | null) => void)[] = [];
+  const removed: ((hostId: string) => void)[] = [];
   const tell = (host: Host, before: Host | null): void => {
     for (const listener of listeners) {
       try {
@@ -179,28 +191,31 @@ export const createHosts = async ({
    * Changes that agents cause as they come and go, in one transaction for all that wait: a thousand that come back at
    * once would wait for a thousand commits. Inside the write queue, so that two changes at once cannot undo each other.
    */
-  const changeTogether = createGather<Asked, Done>(mostTogether, (take) =>
-    events.transact(
-      async (tx, emit) => {
-        const now = new Map<string, Host>();
-        const done: (Done | Failure)[] = [];
-        for (const asked of take()) {
-          try {
-            const stored = await store(tx, emit, asked, now.get(asked.id) ?? hosts.find(asked.id));
-            now.set(asked.id, stored.next);
-            done.push(stored);
-          } catch (error) {
-            // Refused before anything of it was written.
-            if (!(error instanceof Failure)) throw error;
-            done.push(error);
+  const changeTogether = createGather<Asked, Done>(
+    mostTogether,
+    (take) =>
+      events.transact(
+        async (tx, emit) => {
+          const now = new Map<string, Host>();
+          const done: (Done | Failure)[] = [];
+          for (const asked of take()) {
+            try {
+              const stored = await store(tx, emit, asked, now.get(asked.id) ?? hosts.find(asked.id));
+              now.set(asked.id, stored.next);
+              done.push(stored);
+            } catch (error) {
+              // Refused before anything of it was written.
+              if (!(error instanceof Failure)) throw error;
+              done.push(error);
+            }
           }
-        }
-        return done;
-      },
-      (done) => {
-        for (const stored of done) if (!(stored instanceof Failure)) hosts.keep(stored.next);
-      },
-    ),
+          return done;
+        },
+        (done) => {
+          for (const stored of done) if (!(stored instanceof Failure)) hosts.keep(stored.next);
+        },
+      ),
+    apartMs,
   );
 
   /** One that others may stand in the way of, or that brings more to be written, is a transaction of its own. */
@@ -217,11 +232,20 @@ export const createHosts = async ({
       ({ next }) => hosts.keep(next),
     );
 
+  const changed: Hosts['change'] = async (id, change, operationId = null, also) => {
+    const asked = { id, change, operationId };
+    const isAlone = also !== undefined || change.name !== undefined || change.engineId !== undefined;
+    const { before, next } = await (isAlone ? changeAlone(asked, also) : changeTogether(asked));
+    tell(next, before);
+    return next;
+  };
+
   return {
     ofEngine: hosts.ofEngine,
     ofName: hosts.ofName,
     find: hosts.find,
     list: hosts.list,
+    sorted: hosts.sorted,
     ofNode: hosts.ofNode,
     ofMember: (nodeId) => hosts.ofNode(nodeId) ?? hosts.ofMembership(nodeId),
     controllers: hosts.controllers,
@@ -241,13 +265,13 @@ export const createHosts = async ({
       hosts.keep(host);
       tell(host, null);
     },
-    change: async (id, change, operationId = null, also) => {
-      const asked = { id, change, operationId };
-      const isAlone = also !== undefined || change.name !== undefined || change.engineId !== undefined;
-      const { before, next } = await (isAlone ? changeAlone(asked, also) : changeTogether(asked));
-      tell(next, before);
-      return next;
+    heard: async (id, report, at) => {
+      const host = hosts.find(id);
+      const age = at.getTime() - (host?.lastSeenAt?.getTime() ?? 0);
+      if (host && age >= 0 && age < heardMs && isDeepStrictEqual(host.report, report)) return host;
+      return changed(id, { report, lastSeenAt: at });
     },
+    change: changed,
     remove: async (id) => {
       await events.transact(
         async (tx, emit) => {
@@ -258,8 +282,10 @@ export const createHosts = async ({
         },
         () => hosts.remove(id),
       );
+      for (const listener of removed) listener(id);
       log.info({ host: id, at: clock.now() }, 'host forgotten');
     },
     onChange: (listener) => void listeners.push(listener),
+    onRemove: (listener) => void removed.push(listener),
   };
 };

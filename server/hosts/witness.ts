@@ -72,11 +72,10 @@ export const createWitnesses = async ({
   for (const row of await db.read.auditContradiction.findMany({ orderBy: { seq: 'desc' } }))
     contradictions.set(row.hostId, { held: JSON.parse(row.heldJson), hash: row.hash, at: row.at });
 
-  /** What is kept of hosts that were forgotten. */
-  const forgetUnknown = (): void => {
-    for (const known of [newest, contradictions])
-      for (const hostId of known.keys()) if (!hosts.find(hostId)) known.delete(hostId);
-  };
+  hosts.onRemove((hostId) => {
+    newest.delete(hostId);
+    contradictions.delete(hostId);
+  });
 
   const isOurs = createIsOurHead(identity);
 
@@ -86,7 +85,7 @@ export const createWitnesses = async ({
     async (take) => {
       await setImmediate();
       const asked = take();
-      const compared = await compareHeads(db.read, generation, asked.flat());
+      const compared = compareHeads(db.sql, generation, asked.flat());
       let end = 0;
       return asked.map(({ length }) => {
         end += length;
@@ -130,7 +129,7 @@ export const createWitnesses = async ({
     if (last && isOurs(last)) newest.set(hostId, last);
     if (ask !== null) asked.get(ask)?.(told);
     const isLong = told.length > longestTogether;
-    const compared = await (isLong ? compareHeads(db.read, generation, told) : compareTogether(told));
+    const compared = await (isLong ? compareHeads(db.sql, generation, told) : compareTogether(told));
     // The oldest one tells most: the history was changed there or before.
     const wrong = compared.find(({ verdict, head }) => verdict === 'CONTRADICTS' && isOurs(head));
     if (wrong) await record(hostId, wrong.head, wrong.hash);
@@ -140,7 +139,6 @@ export const createWitnesses = async ({
   async function* notices(link: Link): AsyncGenerator<HeadNotice> {
     const line = { asks: [], bell: createBell() } as { asks: string[]; bell: Bell };
     lines.set(link.hostId, line);
-    forgetUnknown();
     const forget = heads.onMade(line.bell.ring);
     let told = 0;
     let pushAtMs = 0;

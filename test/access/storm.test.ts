@@ -1,6 +1,6 @@
 // Many agents at once: all that have their keys come in, nobody else does, and no change of a host is lost.
 import { sign } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -73,7 +73,26 @@ test('all that dial at once after a restart come in, and each is told of once', 
   const told = await statusesSince(beforeAnyCursor);
   expect(told.size).toBe(many);
   for (const changes of told.values()) expect(changes).toEqual([['DISCONNECTED', 'CONNECTED']]);
+  // One was renamed meanwhile: the order is by the names of now.
+  const { hosts } = await ask('{ hosts(first: 1000) { edges { node { name } } } }');
+  const names: string[] = hosts.edges.map(({ node }: { node: { name: string } }) => node.name);
+  expect(names).toHaveLength(many);
+  expect(names).toEqual([...names].sort());
+  expect(names.at(-1)).toMatch(/^last-/);
 }, 60_000);
+
+test('the log names each that came, in far fewer lines than they are', async () => {
+  const lines = () =>
+    readFileSync(server.logPath, 'utf8')
+      .split('\n')
+      .filter((line) => line.includes('attached"'))
+      .map((line) => JSON.parse(line));
+  const named = () =>
+    lines().flatMap(({ host, hosts }) => hosts?.map((one: FleetHost) => one.host) ?? [host]);
+  await until(async () => named().length === many, 'all are named');
+  expect(new Set(named())).toEqual(new Set(fleet.map(({ host }) => host)));
+  expect(lines().length).toBeLessThan(many / 4);
+});
 
 test('when all links are cut at once, those that prove their keys come back and no others do', async () => {
   const { eventCursor: cursor } = await ask('{ eventCursor }');

@@ -1,6 +1,6 @@
 // Queries of hosts and enrolments.
 import { builder, guarded } from '../../graphql/builder.ts';
-import { pageSize, sortedPage } from '../../graphql/connection.ts';
+import { pageOfSorted, pageSize } from '../../graphql/connection.ts';
 import { inScope } from '../actions.ts';
 import { hostScalars } from '../host.ts';
 import { EnrolmentRef } from './enrolment.ts';
@@ -19,9 +19,9 @@ builder.queryFields((t) => ({
     resolve: (_, { filter, first, after }, { hosts, events, scopeOf, requester }) => {
       const scope = scopeOf(requester);
       const found = hosts
-        .list()
-        .filter((host) => inScope(host, scope) && hostMatches(filter, hostScalars(host)));
-      const page = sortedPage(found, {
+        .sorted()
+        .filter((host) => inScope(host, scope) && (!filter || hostMatches(filter, hostScalars(host))));
+      const page = pageOfSorted(found, {
         first: pageSize('first', first ?? 50, 1_000),
         after,
         keyOf: ({ name }) => name,
