@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ServerProcess, startServer } from '../lab/processes.ts';
-import { fleetTextOf, seedFleet } from '../test/support/fleet.ts';
+import { type FleetHostText, fleetTextOf, seedFleet } from '../test/support/fleet.ts';
 import type { Context } from './measure.ts';
 import { type Peer, startPeer } from './peer.ts';
 
@@ -22,7 +22,7 @@ export const tellFleet = async <Answer = null>(
 export const startFleetServer = async (
   context: Context,
   count: number,
-): Promise<{ server: ServerProcess; fleet: Peer }> => {
+): Promise<{ server: ServerProcess; fleet: Peer; hosts: readonly FleetHostText[] }> => {
   const dir = await context.own(
     async () => mkdtempSync(join(tmpdir(), 'skep-fleet-')),
     (made) => rmSync(made, { recursive: true, force: true }),
@@ -35,5 +35,5 @@ export const startFleetServer = async (
   const hosts = seedFleet(join(dir, 'data/skep.db'), count).map(fleetTextOf);
   await server.start();
   const url = server.socketUrl.replace(/graphql$/, 'agent');
-  return { server, fleet: await startPeer(context, 'fleet', { url, hosts, count }) };
+  return { server, hosts, fleet: await startPeer(context, 'fleet', { url, hosts, count }) };
 };

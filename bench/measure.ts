@@ -3,7 +3,7 @@
 /** One round: the same work on both sides, shortly after each other, in the row's unit. */
 export type Sample = {
   ours: number;
-  /** What it is compared with; with `compare: 'ours'` there is nothing, and this is 0. */
+  /** What it is compared with; with `compare: 'ours'` it is only shown, and 0 where there is nothing. */
   reference: number;
 };
 

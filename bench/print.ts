@@ -18,7 +18,7 @@ const cells = ({ id, what, ours, reference, ratio, spread, goal, holds, unit, co
     id,
     what,
     ours: `${digits(ours)} ${unit}`,
-    reference: compare === 'ours' ? '' : digits(reference),
+    reference: compare === 'ours' && reference === 0 ? '' : digits(reference),
     compared: `${compare === 'difference' ? signs.difference : ''}${show(compared)}`,
     spread: `${digits(spread[0])} – ${digits(spread[1])}`,
     goal: `≤ ${show(goal)}`,

@@ -7,8 +7,8 @@ import { json } from 'node:stream/consumers';
 export const readInput = async <Input>(): Promise<Input> => (await json(process.stdin)) as Input;
 
 /** Listens on any port of loopback and says it. */
-export const listenAndTell = (server: Server): void => {
-  server.listen(0, '127.0.0.1', () => {
+export const listenAndTell = (server: Server, backlog?: number): void => {
+  server.listen({ port: 0, host: '127.0.0.1', ...(backlog && { backlog }) }, () => {
     process.stdout.write(`${JSON.stringify({ port: (server.address() as AddressInfo).port })}\n`);
   });
 };
