@@ -7,6 +7,9 @@ export type Texts = {
   ): (object: object, ...rest: Rest) => string;
 };
 
+/** What was put together of many pieces is walked piece by piece at each use, until it is copied once. */
+const inOnePiece = (text: string): string => Buffer.from(text).toString();
+
 /** @param mostCharacters of all texts together. Objects that are gone count until the next forgetting. */
 export const createTexts = ({ mostCharacters }: { mostCharacters: number }): Texts => {
   let characters = 0;
@@ -22,7 +25,7 @@ export const createTexts = ({ mostCharacters }: { mostCharacters: number }): Tex
         }
         const found = known.get(object);
         if (found !== undefined) return found;
-        const text = write(object, ...rest);
+        const text = inOnePiece(write(object, ...rest));
         characters += text.length;
         known.set(object, text);
         if (characters > mostCharacters) {
