@@ -4,7 +4,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { ExecutionArgs } from 'graphql';
 import type { EventReader } from '../platform/event-reader.ts';
 import type { StoredEvent } from '../platform/events.ts';
-import { isFull, type Outlet, onceDrained, textFrame, writeTo } from './outlet.ts';
+import { textFrame } from '../platform/text-frame.ts';
+import { isFull, type Outlet, onceDrained, writeTo } from './outlet.ts';
 import type { ChangeSource } from './stream.ts';
 import type { Turns } from './turns.ts';
 
