@@ -92,9 +92,9 @@ const main = async (): Promise<void> => {
   }));
   const heap = slopes.find(({ field }) => field === 'heapUsedKb');
   const agentHeap = slopes.find(({ field }) => field === 'agentHeapUsedKb');
-  const isFlat = [heap, agentHeap].every((of) => of && of.slope + of.halfWidth < mostGrowthKbPerMinute);
-  for (const { field, slope, halfWidth } of slopes)
-    say(`${field}: ${slope.toFixed(1)} ± ${halfWidth.toFixed(1)} a minute`);
+  const isFlat = [heap, agentHeap].every((of) => of && of.most < mostGrowthKbPerMinute);
+  for (const { field, slope, least, most } of slopes)
+    say(`${field}: ${slope.toFixed(1)} a minute, ${least.toFixed(1)} to ${most.toFixed(1)}`);
   writeFileSync(
     `${name}.json`,
     `${JSON.stringify({ minutes, mostGrowthKbPerMinute, isFlat, slopes, counts: load.counts(), errors: load.errors(), samples }, null, 2)}\n`,

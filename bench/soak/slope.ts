@@ -1,15 +1,19 @@
-// A straight line through samples: how steep, and how sure that is.
+// How steep samples rise, and how sure that is, whatever single ones of them caught that was under way just then.
+// Sen, Estimates of the regression coefficient based on Kendall's tau: https://doi.org/10.1080/01621459.1968.10480934
 
-/** `halfWidth`: of the 95 % confidence of `slope`, taking what is left over as independent. */
-export type Slope = { slope: number; halfWidth: number };
+/** `least` and `most`: the 95 % confidence of `slope`, taking what is left over as independent. */
+export type Slope = { slope: number; least: number; most: number };
 
-/** @throws Error of fewer than three points. */
+/** The median of the slopes between each two points. @throws Error of fewer than three points. */
 export const slopeOf = (points: readonly { x: number; y: number }[]): Slope => {
   if (points.length < 3) throw new Error('three points at least');
-  const mean = (numbers: number[]): number => numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
-  const [x0, y0] = [mean(points.map(({ x }) => x)), mean(points.map(({ y }) => y))];
-  const spread = points.reduce((sum, { x }) => sum + (x - x0) ** 2, 0);
-  const slope = points.reduce((sum, { x, y }) => sum + (x - x0) * (y - y0), 0) / spread;
-  const left = points.reduce((sum, { x, y }) => sum + (y - y0 - slope * (x - x0)) ** 2, 0);
-  return { slope, halfWidth: 2 * Math.sqrt(left / (points.length - 2) / spread) };
+  const slopes = points
+    .flatMap((from, index) => points.slice(index + 1).map((to) => (to.y - from.y) / (to.x - from.x)))
+    .sort((a, b) => a - b);
+  const at = (index: number): number =>
+    slopes[Math.min(slopes.length - 1, Math.max(0, Math.round(index)))] ?? Number.NaN;
+  const n = points.length;
+  const width = 1.96 * Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
+  const middle = (slopes.length - 1) / 2;
+  return { slope: at(middle), least: at(middle - width / 2), most: at(middle + width / 2) };
 };
