@@ -11,6 +11,8 @@ import type { Turns } from './turns.ts';
 
 /** What members of one key have in common, and what there is once for all of them: they are held by the thousand. */
 export type Share = {
+  /** Of the key and what it asks. */
+  readonly name: string;
   readonly keyId: string;
   readonly source: Pick<ChangeSource, 'topic' | 'fits'>;
   readonly args: ExecutionArgs;

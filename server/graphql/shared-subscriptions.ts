@@ -32,17 +32,16 @@ export const createSharedSubscriptions = (
 ): SharedSubscriptions => {
   const cohorts = new Map<string, Cohort>();
   const groups = new Map<string, Group>();
-  const groupOf = new WeakMap<Share, Group>();
   const rightsOf = createRightsOf(apiKeys);
   const resultOf = (args: ExecutionArgs, rootValue: Streamed) => execute({ ...args, rootValue });
   const textOf = ({ errors, data }: ExecutionResult): string =>
     JSON.stringify(errors ? { errors: errors.map(told), data } : { data });
 
   const close = (member: Member): void => {
-    const group = groupOf.get(member.share);
+    const group = groups.get(member.share.name);
     if (!group?.cohort.leave(member)) return;
     group.members -= 1;
-    if (group.members === 0) groups.delete(`${group.keyId} ${group.key}`);
+    if (group.members === 0) groups.delete(group.name);
     if (group.cohort.isEmpty()) cohorts.delete(group.key);
   };
 
@@ -93,9 +92,8 @@ export const createSharedSubscriptions = (
     if (found) return found;
     const cohort = cohorts.get(key) ?? createCohort(parts);
     cohorts.set(key, cohort);
-    const group: Group = { keyId: viewer.id, source, args, key, cohort, members: 0 };
+    const group: Group = { name, keyId: viewer.id, source, args, key, cohort, members: 0 };
     groups.set(name, group);
-    groupOf.set(group, group);
     return group;
   };
 

@@ -9,24 +9,22 @@ type Told = { host: string; name: string };
 
 /** @returns what notes one; the first is written at once, and those that follow soon together. */
 export const createComings = (log: Log, one: string, many: string): ((told: Told) => void) => {
+  /** Null: none came within the last tenth of a second. */
   let waiting: Told[] | null = null;
-  const write = (): void => {
+  const write = (next: Told[] | null): void => {
     const all = waiting ?? [];
-    waiting = null;
+    waiting = next;
     if (all.length === 1) log.info(all[0], one);
     else if (all.length > 1) log.info({ count: all.length, hosts: all }, many);
   };
   return (told) => {
-    if (waiting === null) {
-      log.info(told, one);
-      waiting = [];
-      setTimeout(write, gatherMs);
+    if (waiting !== null) {
+      waiting.push(told);
+      if (waiting.length === mostHosts) write([]);
       return;
     }
-    waiting.push(told);
-    if (waiting.length < mostHosts) return;
-    const all = waiting;
+    log.info(told, one);
     waiting = [];
-    log.info({ count: all.length, hosts: all }, many);
+    setTimeout(write, gatherMs, null);
   };
 };
