@@ -19,7 +19,8 @@ type Live = {
   cancel: AbortController;
   /** Aborted to let a queued operation leave its queue. */
   leaveQueue: AbortController;
-  save: () => void;
+  /** Resolves when it is saved as it stood at the call, or was tried to. */
+  save: () => Promise<void>;
   /** Its outcome is being recorded: too late to cancel. */
   ending: boolean;
   /** Resolves when its outcome is on record, or the server stops. */
@@ -96,22 +97,26 @@ export const createConduct = ({
 
   /**
    * One save at a time; what changes meanwhile is written by the next. Progress waits a moment for more of it, and for the
-   * outcome, which holds it too; another state is written at once, before anything that is done in it.
+   * outcome, which holds it too; another state is written at once, also when progress is waiting.
    */
   const createSaver = (live: Omit<Live, 'save'>) => {
     const { operation } = live;
     let wanted = false;
     let saving: Promise<void> | null = null;
-    const closing = new AbortController();
-    const more = (): Promise<void> =>
-      delay(progressMs, undefined, { signal: closing.signal }).catch(() => undefined);
+    let hurry: AbortController | null = null;
+    const more = async (): Promise<void> => {
+      hurry = new AbortController();
+      await delay(progressMs, undefined, { signal: hurry.signal }).catch(() => undefined);
+      hurry = null;
+    };
     const write = async (ended: boolean): Promise<void> => {
       const copy = structuredClone(operation);
       await store.save(copy, operationScalars(live.durable), ended);
       live.durable = copy;
     };
-    const save = (): void => {
+    const save = (): Promise<void> => {
       wanted = true;
+      if (operation.state !== live.durable.state) hurry?.abort();
       saving ??= (async () => {
         while (wanted && !stopping.signal.aborted) {
           if (operation.state === live.durable.state) await more();
@@ -124,11 +129,12 @@ export const createConduct = ({
       })().finally(() => {
         saving = null;
       });
+      return saving;
     };
     /** The final state is told only with its outcome: nothing is saved between the two. */
     const close = async (ending: Ending): Promise<void> => {
       wanted = false;
-      closing.abort();
+      hurry?.abort();
       await saving;
       live.ending = true;
       Object.assign(operation, ending, { endedAt: clock.now() });
@@ -173,7 +179,7 @@ export const createConduct = ({
       leaveQueue.signal.throwIfAborted();
       if (refusal) return { secret: null, ending: { state: 'REFUSED', failure: failureInfo(refusal) } };
       operation.state = 'RUNNING';
-      live.save();
+      void live.save();
     }
     if (operation.state === 'CANCELLING') cancel.abort();
     if (operation.state === 'UNKNOWN') operation.state = 'RUNNING';
@@ -182,7 +188,7 @@ export const createConduct = ({
       resumed: how.resumed,
       signal: stopping.signal,
       cancel: cancel.signal,
-      save: live.save,
+      save: () => void live.save(),
       secretRead: () => store.record(operation, { phase: 'SECRET_READ' }),
       given: how.given,
       clock,
@@ -281,7 +287,7 @@ export const createConduct = ({
       else {
         live.operation.state = 'CANCELLING';
         live.cancel.abort();
-        live.save();
+        await live.save();
       }
       return live.durable;
     },
