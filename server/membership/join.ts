@@ -177,12 +177,20 @@ export const joinHostsAction = (parts: MembershipParts): Action<Input, Input> =>
     return nodeId;
   };
 
-  const appeared = async (run: Run, plan: Input, nodeId: string): Promise<FreshRead> => {
+  /** Whether the host's own report says so too, unless its agent is gone: what is asked next is judged by it. */
+  const isReported = (hostId: string, nodeId: string, role: Input['role']): boolean => {
+    if (!parts.links.of(hostId)) return true;
+    const swarm = hosts.find(hostId)?.report?.swarm;
+    return swarm?.nodeId === nodeId && (role === 'WORKER' || swarm.controlAvailable);
+  };
+
+  const appeared = async (run: Run, plan: Input, hostId: string, nodeId: string): Promise<FreshRead> => {
     const seen = await waitFor(
       async () => {
         const state = await read.fresh(plan.cluster).catch(() => null);
         const node = state?.nodes.find(({ id }) => id === nodeId);
         const there =
+          isReported(hostId, nodeId, plan.role) &&
           node?.status.state === 'READY' &&
           (plan.role === 'WORKER' || node.managerStatus?.reachability === 'REACHABLE');
         return state && there ? state : null;
@@ -240,7 +248,7 @@ export const joinHostsAction = (parts: MembershipParts): Action<Input, Input> =>
               (id) => `node ${id}`,
             ));
           await run.step('observe', host.id, async () =>
-            run.observed((await appeared(run, plan, nodeId)).began),
+            run.observed((await appeared(run, plan, host.id, nodeId)).began),
           );
           await hosts.change(host.id, { membership: { nodeId, clusterId: plan.cluster } }, run.operation.id);
           if (!later) return;

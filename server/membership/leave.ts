@@ -7,7 +7,7 @@ import type { NodeObservation } from '../clusters/observation.ts';
 import { isLeaving, isMember } from '../clusters/quorum.ts';
 import { findHost } from '../hosts/actions.ts';
 import { failureOf } from '../hosts/commands.ts';
-import { clusterOf, offline } from '../hosts/host.ts';
+import { clusterOf, type Host, offline } from '../hosts/host.ts';
 import { judgeAvailability } from '../nodes/availability.ts';
 import { demotionOrder } from '../nodes/role-rules.ts';
 import { demoteOne } from '../nodes/roles.ts';
@@ -38,6 +38,22 @@ type Plan = {
 const leaveMs = 30_000;
 /** Nobody says goodbye: a node that left is Down after three missed heartbeats, 15 seconds by default. */
 const downMs = 90_000;
+
+/** The node that the host is now; '' while its join is pending, null in no swarm. */
+const nodeIdOf = (host: Host): string | null =>
+  host.report?.swarm && host.report.swarm.localState !== 'INACTIVE' ? (host.report.swarm.nodeId ?? '') : null;
+
+/** It waited for others, who let the host leave and join meanwhile: what was asked for was another membership. */
+const whyAnother = (host: Host, nodeId: string | null): Failure | null => {
+  const now = nodeIdOf(host);
+  return now === null || now === nodeId
+    ? null
+    : new Failure(
+        'NOT_IN_SWARM',
+        `host ${host.name} has joined as node ${now} since this was asked for, when it was ${nodeId ? `node ${nodeId}` : 'not a member'}`,
+        'ask again if it is to leave now too',
+      );
+};
 
 /**
  * Lets the engine leave, and waits until it says that it is in no swarm.
@@ -127,10 +143,12 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
   };
 
   const judge = async ({ clusterId, members, force }: Plan): Promise<Verdict> => {
-    for (const { hostId } of members) {
+    for (const { hostId, nodeId } of members) {
       const host = hosts.find(hostId);
       if (!host) return refused(new Failure('NOT_FOUND', `no host ${hostId}`));
       if (!links.of(hostId)) return refused(offline(host));
+      const another = whyAnother(host, nodeId);
+      if (another) return refused(another);
     }
     const outside = members
       .filter(({ nodeId }) => nodeId === null)
@@ -181,11 +199,8 @@ export const leaveSwarmAction = (parts: MembershipParts): Action<Input, Plan> =>
       const clusterId = ids[0] ?? null;
       if (asked.force && !parts.authorise(requester.actor, 'cluster:force', clusterId))
         throw new Failure('FORBIDDEN', 'leaving by force needs the permission cluster:force', 'ask an admin');
-      const members = found.map(({ id: hostId, report }) => ({
-        hostId,
-        // A join that is still pending has no node id yet: it can be left all the same.
-        nodeId: report?.swarm && report.swarm.localState !== 'INACTIVE' ? (report.swarm.nodeId ?? '') : null,
-      }));
+      // A join that is still pending has no node id yet: it can be left all the same.
+      const members = found.map((host) => ({ hostId: host.id, nodeId: nodeIdOf(host) }));
       return {
         clusterId,
         plan: { clusterId, members, force: asked.force },

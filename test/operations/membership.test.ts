@@ -3,9 +3,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EngineApi, engineOf } from '../support/engine-api.ts';
 import { engines, enginesNote } from '../support/engines.ts';
+import { ended } from '../support/operations.ts';
 import { createPerform, type Perform, type Performed } from '../support/perform.ts';
 import { type Member, type System, startSystem } from '../support/system.ts';
 import { readHistory } from '../support/transcript.ts';
+import { until } from '../support/until.ts';
 
 describe(`membership (${enginesNote})`, () => {
   let system: System;
@@ -171,6 +173,32 @@ describe(`membership (${enginesNote})`, () => {
       steps: [],
     });
   });
+
+  it('a leave that waited while others let the host leave and join is refused: it was asked of the node before', async () => {
+    const { ID: old } = (await api.nodes())[name(second)];
+    const leave = { hosts: [second.hostId], reason: 'leaves first' };
+    await second.host.pause();
+    const open = await perform('leaveSwarm', { ...leave, waitSeconds: 0 });
+    const late = perform('leaveSwarm', { ...leave, reason: 'waits', waitSeconds: 110 });
+    const isOnRecord = (action: string, why: string) =>
+      until(
+        async () => (await readHistory(system.ask, { action })).some(({ reason }) => reason === why),
+        `${action} is on record`,
+      );
+    await isOnRecord('leaveSwarm', 'waits');
+    const hosts = [{ host: second.hostId }];
+    const join = perform('joinHosts', { cluster, hosts, reason: 'comes back', waitSeconds: 110 });
+    await isOnRecord('joinHosts', 'comes back');
+    await second.host.resume();
+    expect(await join).toMatchObject({ state: 'SUCCEEDED' });
+    const { NodeID } = await swarmOf(second);
+    const refused = await late;
+    expect(refused).toMatchObject({ state: 'REFUSED', failure: { code: 'NOT_IN_SWARM' }, steps: [] });
+    expect(refused.failure.message).toContain(`node ${NodeID}`);
+    expect(refused.failure.message).toContain(`node ${old}`);
+    expect(await ended(system.ask, open.id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await perform('removeNodes', { cluster, nodes: [old] })).toMatchObject({ state: 'SUCCEEDED' });
+  }, 120_000);
 
   it('nodes of two clusters are bad input, and nothing is on record', async () => {
     const other = await perform('initCluster', { host: fourth.hostId, name: 'other' });
