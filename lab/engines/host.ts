@@ -78,11 +78,12 @@ rm -f /run/docker.pid /run/skep/ended /run/skep/docker.sock
 setsid sh -c 'dockerd "$@" < /dev/null >> /var/log/dockerd.log 2>&1; echo $? > /run/skep/ended' dockerd "$@" > /dev/null 2>&1 &
 `;
 
-// A frozen engine takes SIGTERM only once it is thawed. The pid file must go: its pid may be another process by then.
+// A frozen engine takes SIGTERM only once it is thawed. The pid file must go: its pid may be another process by then. How
+// it ended is written by the shell around it a moment later: on a busy machine after a new one has been started.
 const endEngine = `
 pid=$(cat /run/docker.pid) || exit 0
 kill -s "$1" "$pid"; kill -s CONT "$pid" 2> /dev/null
-while [ -d "/proc/$pid" ]; do sleep 0.01; done
+while [ -d "/proc/$pid" ] || ! [ -s /run/skep/ended ]; do sleep 0.01; done
 rm -f /run/docker.pid
 `;
 
