@@ -1,9 +1,9 @@
 // The composition root: every part is made here and given what it needs.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
 import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
 import { createAttempts, sourceKey } from './access/attempts.ts';
+import { createActions } from './actions.ts';
 import { system } from './audit/actor.ts';
 import { createDenials } from './audit/denials.ts';
 import { createExportEndpoint } from './audit/export-endpoint.ts';
@@ -14,21 +14,15 @@ import { startRetention } from './audit/retention.ts';
 import { createSealHistory } from './audit/seal-history.ts';
 import { createVerifyAudit } from './audit/verify.ts';
 import { certificateNames, openCertificate } from './certificate.ts';
-import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
 import { createReadAgreed } from './clusters/agree.ts';
 import { createDiscover } from './clusters/discover.ts';
-import { initClusterAction } from './clusters/init.ts';
 import { createManagers } from './clusters/managers.ts';
 import { followMemberships } from './clusters/membership-of-hosts.ts';
 import { createPublish } from './clusters/publish.ts';
 import { createReadCluster } from './clusters/read.ts';
 import { createClusters } from './clusters/registry.ts';
-import { rotateCaAction } from './clusters/rotate-ca.ts';
 import { createWatchSplit } from './clusters/split.ts';
-import { revealJoinTokenAction, rotateJoinTokenAction } from './clusters/tokens.ts';
 import { createNoteTrouble, followReports } from './clusters/trouble.ts';
-import { revealUnlockKeyAction, rotateUnlockKeyAction } from './clusters/unlock-key.ts';
-import { updateClusterAction } from './clusters/update.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
@@ -41,14 +35,7 @@ import { createOrigins } from './graphql/origins.ts';
 import { schema } from './graphql/schema.ts';
 import { createSlowReaders, type SlowReaderLimits } from './graphql/slow-readers.ts';
 import { callerLimits, createSocketEndpoint } from './graphql/websocket.ts';
-import {
-  createEnrolmentAction,
-  forgetHostAction,
-  releaseHostAction,
-  renameHostAction,
-  revokeHostAction,
-  type ScopeOf,
-} from './hosts/actions.ts';
+import type { ScopeOf } from './hosts/actions.ts';
 import { createAgentEndpoint } from './hosts/agent-endpoint.ts';
 import { createBranches } from './hosts/branches.ts';
 import { createCommands } from './hosts/commands.ts';
@@ -60,27 +47,14 @@ import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
 import { createWitnesses } from './hosts/witness.ts';
 import { createSourceOf, type Listening, listen } from './listen.ts';
-import { decommissionNodesAction } from './membership/decommission.ts';
-import { dissolveClusterAction } from './membership/dissolve.ts';
-import { joinHostsAction } from './membership/join.ts';
-import { leaveSwarmAction } from './membership/leave.ts';
-import { recoverClusterAction } from './membership/recover.ts';
-import { removeNodesAction } from './membership/remove.ts';
-import { unlockHostsAction } from './membership/unlock.ts';
-import { setNodeAvailabilityAction } from './nodes/availability.ts';
 import { createChangeNode } from './nodes/change.ts';
-import { drainNodesAction } from './nodes/drain.ts';
 import { createDrainGuards } from './nodes/drain-guards.ts';
 import { createReadJoinAddresses } from './nodes/join-addresses.ts';
-import { updateNodeLabelsAction } from './nodes/labels.ts';
 import { createSortedNodes } from './nodes/list.ts';
 import { createFindNodes } from './nodes/reference.ts';
-import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
 import { createSettle } from './nodes/settle.ts';
 import { createReadWorkload } from './nodes/workload.ts';
-import { cancelOperationAction } from './operations/cancel.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
-import { sealAuditAction } from './operations/seal-audit.ts';
 import { applyMigrations } from './platform/apply-migrations.ts';
 import { createClock } from './platform/clock.ts';
 import { createDatabase } from './platform/database.ts';
@@ -196,7 +170,6 @@ export const createApp = async ({
   const readAgreed = createReadAgreed({ clusters, managers, commands, read });
   const change = createChangeNode({ clusters, managers, commands, read, readAgreed });
 
-  const cluster = { clusters, managers, commands, read, scopeOf, clock };
   const settle = createSettle({ db, clock, hosts, links });
   const workload = createReadWorkload({ clusters, managers, commands, hosts, links });
   const guards = createDrainGuards({
@@ -205,29 +178,6 @@ export const createApp = async ({
     isOwnHost: createIsOwnHost({ hosts, setting: config.ownHost }),
   });
   const joinAddresses = createReadJoinAddresses({ db });
-  const node = {
-    find: findNodes,
-    change,
-    managers,
-    settle,
-    guards,
-    workload,
-    read,
-    clock,
-    clusters,
-    hosts,
-    joinAddresses,
-  };
-  const membership = {
-    ...cluster,
-    authorise,
-    hosts,
-    links,
-    change,
-    find: findNodes,
-    settle,
-    joinAddresses,
-  };
   const installation = { server: identity.id, generation, publicKey: identity.publicKey };
   const sealHistory = createSealHistory({
     ...trail,
@@ -236,39 +186,28 @@ export const createApp = async ({
     sign: identity.sign,
   });
   const operations: Operations = createOperations({
-    actions: [
-      cancelOperationAction(() => operations, authorise),
-      sealAuditAction(sealHistory),
-      createApiKeyAction(apiKeys, clock),
-      revokeApiKeyAction(apiKeys),
-      createEnrolmentAction(enrolments),
-      renameHostAction(hosts, scopeOf),
-      revokeHostAction(hosts, links, commands, scopeOf, clock),
-      releaseHostAction(hosts, scopeOf),
-      forgetHostAction(hosts, links, scopeOf),
-      initClusterAction({ clusters, hosts, links, commands, read, discover, scopeOf }),
-      adoptClusterAction(cluster),
-      renameClusterAction(cluster),
-      forgetClusterAction(cluster),
-      revealJoinTokenAction(cluster),
-      revealUnlockKeyAction(cluster),
-      rotateJoinTokenAction(cluster),
-      updateClusterAction(cluster),
-      rotateUnlockKeyAction(cluster),
-      rotateCaAction(cluster),
-      promoteNodesAction(node),
-      demoteNodesAction(node),
-      setNodeAvailabilityAction(node),
-      drainNodesAction(node),
-      updateNodeLabelsAction(node),
-      joinHostsAction(membership),
-      leaveSwarmAction(membership),
-      recoverClusterAction(membership),
-      dissolveClusterAction(membership),
-      removeNodesAction(membership),
-      unlockHostsAction(membership),
-      decommissionNodesAction({ ...membership, guards, workload }),
-    ],
+    actions: createActions({
+      operations: () => operations,
+      authorise,
+      sealHistory,
+      apiKeys,
+      enrolments,
+      hosts,
+      links,
+      commands,
+      scopeOf,
+      clusters,
+      managers,
+      read,
+      discover,
+      find: findNodes,
+      change,
+      settle,
+      guards,
+      workload,
+      joinAddresses,
+      clock,
+    }),
     authorise,
     audit,
     denials,

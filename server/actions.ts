@@ -1,0 +1,87 @@
+// Every action there is, each with the parts that it needs: what the one door for change can do.
+import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
+import type { ApiKeys } from './access/api-keys.ts';
+import type { SealHistory } from './audit/seal-history.ts';
+import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
+import type { Discover } from './clusters/discover.ts';
+import { initClusterAction } from './clusters/init.ts';
+import { rotateCaAction } from './clusters/rotate-ca.ts';
+import { revealJoinTokenAction, rotateJoinTokenAction } from './clusters/tokens.ts';
+import { revealUnlockKeyAction, rotateUnlockKeyAction } from './clusters/unlock-key.ts';
+import { updateClusterAction } from './clusters/update.ts';
+import {
+  createEnrolmentAction,
+  forgetHostAction,
+  releaseHostAction,
+  renameHostAction,
+  revokeHostAction,
+} from './hosts/actions.ts';
+import type { Enrolments } from './hosts/enrolments.ts';
+import { decommissionNodesAction } from './membership/decommission.ts';
+import { dissolveClusterAction } from './membership/dissolve.ts';
+import type { MembershipParts } from './membership/join.ts';
+import { joinHostsAction } from './membership/join.ts';
+import { leaveSwarmAction } from './membership/leave.ts';
+import { recoverClusterAction } from './membership/recover.ts';
+import { removeNodesAction } from './membership/remove.ts';
+import { unlockHostsAction } from './membership/unlock.ts';
+import { setNodeAvailabilityAction } from './nodes/availability.ts';
+import { drainNodesAction } from './nodes/drain.ts';
+import type { DrainGuards } from './nodes/drain-guards.ts';
+import { updateNodeLabelsAction } from './nodes/labels.ts';
+import type { FindNodes } from './nodes/reference.ts';
+import { demoteNodesAction, promoteNodesAction } from './nodes/roles.ts';
+import type { ReadWorkload } from './nodes/workload.ts';
+import type { AnyAction } from './operations/action.ts';
+import { cancelOperationAction } from './operations/cancel.ts';
+import type { Operations } from './operations/operations.ts';
+import { sealAuditAction } from './operations/seal-audit.ts';
+
+export type ActionParts = MembershipParts & {
+  /** Late, for the door is built with its actions. */
+  operations: () => Operations;
+  sealHistory: SealHistory;
+  apiKeys: ApiKeys;
+  enrolments: Enrolments;
+  discover: Discover;
+  find: FindNodes;
+  guards: DrainGuards;
+  workload: ReadWorkload;
+};
+
+export const createActions = (parts: ActionParts): AnyAction[] => {
+  const { operations, authorise, apiKeys, enrolments, hosts, links, commands, scopeOf, clock } = parts;
+  return [
+    cancelOperationAction(operations, authorise),
+    sealAuditAction(parts.sealHistory),
+    createApiKeyAction(apiKeys, clock),
+    revokeApiKeyAction(apiKeys),
+    createEnrolmentAction(enrolments),
+    renameHostAction(hosts, scopeOf),
+    revokeHostAction(hosts, links, commands, scopeOf, clock),
+    releaseHostAction(hosts, scopeOf),
+    forgetHostAction(hosts, links, scopeOf),
+    initClusterAction(parts),
+    adoptClusterAction(parts),
+    renameClusterAction(parts),
+    forgetClusterAction(parts),
+    revealJoinTokenAction(parts),
+    revealUnlockKeyAction(parts),
+    rotateJoinTokenAction(parts),
+    updateClusterAction(parts),
+    rotateUnlockKeyAction(parts),
+    rotateCaAction(parts),
+    promoteNodesAction(parts),
+    demoteNodesAction(parts),
+    setNodeAvailabilityAction(parts),
+    drainNodesAction(parts),
+    updateNodeLabelsAction(parts),
+    joinHostsAction(parts),
+    leaveSwarmAction(parts),
+    recoverClusterAction(parts),
+    dissolveClusterAction(parts),
+    removeNodesAction(parts),
+    unlockHostsAction(parts),
+    decommissionNodesAction(parts),
+  ];
+};
