@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { buildSchema, parse, validate } from 'graphql';
+import { buildSchema, Kind, OperationTypeNode, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure, failureCodes, failureInfo, isFailureCode } from '../server/platform/failure.ts';
 import { engines, enginesNote } from './support/engines.ts';
@@ -44,6 +44,15 @@ const inLanguage = (language: string): [title: string, snippet: Snippet][] =>
   snippets
     .filter((snippet) => snippet.language === language)
     .map((snippet) => [`${snippet.path}:${snippet.line}`, snippet]);
+
+/** Queries, and mutations that are dry runs: what a reader can paste and change nothing by. */
+const runnable = inLanguage('graphql').filter(([, { text }]) => {
+  const [definition] = parse(text).definitions;
+  return (
+    definition?.kind === Kind.OPERATION_DEFINITION &&
+    (definition.operation === OperationTypeNode.QUERY || text.includes('dryRun: true'))
+  );
+});
 
 const schemaText = read('schema.graphql');
 const source = ['server', 'agent', 'lab'].flatMap((folder) => filesIn(folder, '.ts'));
@@ -101,6 +110,24 @@ describe(`what can be pasted against the demo, on ${enginesNote}`, () => {
     for (const { pid } of running) if (pid !== undefined) process.kill(-pid, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
     await system.stop();
+  });
+
+  /** What a page leaves open: the cluster, and its last host. */
+  const variables = async (): Promise<Record<string, string>> => {
+    const { clusters } = await system.ask('{ clusters { id } }');
+    const last = system.members.at(-1);
+    return { cluster: clusters[0].id, host: last?.hostId ?? '', node: last?.host.hostname ?? '' };
+  };
+
+  it.each(runnable)('%s is answered', async (_, { text }) => {
+    const [definition] = parse(text).definitions;
+    const names =
+      definition?.kind === Kind.OPERATION_DEFINITION
+        ? (definition.variableDefinitions ?? []).map(({ variable }) => variable.name.value)
+        : [];
+    const known = await variables();
+    const answer = await system.ask(text, Object.fromEntries(names.map((name) => [name, known[name]])));
+    for (const value of Object.values(answer)) expect(value).not.toBeNull();
   });
 
   it('README: query, mutation and subscription', { timeout: 120_000 }, async () => {
