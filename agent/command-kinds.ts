@@ -6,16 +6,19 @@ import type { CommandName } from './contract.ts';
  * effects on other nodes (lanes.ts). `read`: may be asked again, runs beside everything else.
  */
 export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
+  CreateNetwork: 'effect',
   InitSwarm: 'effect',
   JoinSwarm: 'effect',
   LeaveSwarm: 'effect',
   ReadCluster: 'read',
   ReadContainers: 'read',
   ReadJoinToken: 'read',
+  ReadNetworks: 'read',
   ReadTasks: 'read',
   ReadUnlockKey: 'read',
   RecoverSwarm: 'effect',
   ReadWorkload: 'read',
+  RemoveNetwork: 'effect',
   RemoveNode: 'effect',
   RotateJoinToken: 'effect',
   UnlockSwarm: 'effect',

@@ -36,6 +36,7 @@ const groups: Readonly<Record<string, readonly CommandName[]>> = {
   nodes: ['UpdateNode', 'RemoveNode'],
   recovery: ['RecoverSwarm'],
   spec: ['UpdateSwarm'],
+  networks: ['ReadNetworks', 'CreateNetwork', 'RemoveNetwork'],
 };
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;

@@ -42,10 +42,14 @@ export const commandsDocument = `subscription Commands {
       ... on JoinSwarm {
         token remoteAddrs joinAdvertiseAddr: advertiseAddr listenAddr dataPathAddr availability cluster
       }
+      ... on CreateNetwork {
+        name attachable encrypted internal ipv6 subnets { subnet gateway ipRange } labels { key value }
+      }
       ... on LeaveSwarm { nodeId force }
       ... on ReadJoinToken { role }
       ... on ReadTasks { node }
       ... on RecoverSwarm { nodeId advertiseAddr listenAddr dataPathAddr }
+      ... on RemoveNetwork { network }
       ... on RemoveNode { node force }
       ... on RotateJoinToken { role }
       ... on UnlockSwarm { unlockKey }

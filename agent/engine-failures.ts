@@ -23,6 +23,9 @@ const meanings: readonly (readonly [RegExp, FailureCode])[] = [
   [/invalid key provided|invalid key string/, 'UNLOCK_KEY_INVALID'],
   [/Timeout was reached before node joined/, 'JOIN_PENDING'],
   [/node \S+ not found/, 'NODE_NOT_FOUND'],
+  [/(?:network|secret|config) \S+ not found/, 'NOT_FOUND'],
+  [/network with name \S+ already exists|(?:secret|config) \S+ already exists/, 'NAME_TAKEN'],
+  [/ is in use by /, 'IN_USE'],
   [/message is too large|received message larger than max|ResourceExhausted/, 'INVALID_ARGUMENT'],
   [
     /code = InvalidArgument|^invalid |Datapath port number|cannot assign requested address/,

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod/mini';
 import { createEngineCall } from './engine-call.ts';
 import * as shapes from './engine-shapes.ts';
+import { attachedServicesShape, createdNetworkShape, networksShape } from './network-shapes.ts';
 
 /** How long the engine may take to answer, in milliseconds. */
 export interface EngineDeadlines {
@@ -66,6 +67,15 @@ export function createEngine({
         filters: JSON.stringify({ 'desired-state': ['running'] }),
       }),
     services: () => read('/services', shapes.servicesShape, clusterReadMs),
+    /** Of all managers alike; a network that runs on this node too is told as its engine has it. */
+    swarmNetworks: () =>
+      read('/networks', networksShape, clusterReadMs, { filters: JSON.stringify({ scope: ['swarm'] }) }),
+    attachedServices: () => read('/services', attachedServicesShape, clusterReadMs),
+    /** Answers at once; its addresses are given out a moment later, or never. */
+    createNetwork: (body: object) =>
+      call.json({ method: 'POST', path: '/networks/create', body, timeoutMs: writeMs }, createdNetworkShape),
+    removeNetwork: (id: string) =>
+      call.done({ method: 'DELETE', path: `/networks/${encodeURIComponent(id)}`, timeoutMs: writeMs }),
     /** Running containers of this engine alone. */
     containers: () => read('/containers/json', shapes.containersShape, readMs),
     unlockKey: () => read('/swarm/unlockkey', shapes.unlockKeyShape, clusterReadMs),

@@ -3,6 +3,7 @@ import type { CommandBody } from './contract.ts';
 import type { Engine } from './engine.ts';
 import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './execute-cluster.ts';
 import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './execute-membership.ts';
+import { createNetwork, readNetworks, removeNetwork } from './execute-networks.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
 import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
@@ -27,6 +28,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
   };
   const answer = (body: Exclude<CommandBody, { __typename: 'UpdateNode' }>): Promise<object> => {
     switch (body.__typename) {
+      case 'CreateNetwork':
+        return createNetwork(engine, body);
       case 'InitSwarm':
         return initSwarm(engine, body);
       case 'JoinSwarm':
@@ -39,6 +42,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return readContainers(engine);
       case 'ReadJoinToken':
         return readJoinToken(engine, body);
+      case 'ReadNetworks':
+        return readNetworks(engine);
       case 'ReadTasks':
         return readTasks(engine, body);
       case 'ReadUnlockKey':
@@ -47,6 +52,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return recoverSwarm(engine, body);
       case 'ReadWorkload':
         return readWorkload(engine);
+      case 'RemoveNetwork':
+        return removeNetwork(engine, body);
       case 'RemoveNode':
         return removeNode(engine, body);
       case 'RotateJoinToken':

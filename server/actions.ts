@@ -25,6 +25,8 @@ import { leaveSwarmAction } from './membership/leave.ts';
 import { recoverClusterAction } from './membership/recover.ts';
 import { removeNodesAction } from './membership/remove.ts';
 import { unlockHostsAction } from './membership/unlock.ts';
+import { createNetworkAction } from './networks/create.ts';
+import { removeNetworkAction } from './networks/remove.ts';
 import { setNodeAvailabilityAction } from './nodes/availability.ts';
 import { drainNodesAction } from './nodes/drain.ts';
 import type { DrainGuards } from './nodes/drain-guards.ts';
@@ -83,5 +85,7 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     removeNodesAction(parts),
     unlockHostsAction(parts),
     decommissionNodesAction(parts),
+    createNetworkAction(parts),
+    removeNetworkAction(parts),
   ];
 };

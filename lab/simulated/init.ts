@@ -16,6 +16,7 @@ import {
   touch,
   type World,
 } from './model.ts';
+import { createIngress } from './network-routes.ts';
 import { addNode } from './nodes.ts';
 import { workingLeader } from './quorum.ts';
 import { assertSwarmSpec, mergedSwarmSpec } from './swarm-spec.ts';
@@ -93,6 +94,7 @@ const newCluster = (world: World, body: JsonObject): Cluster => {
     dataPathPort: dataPathPort(body),
     nodes: new Map(),
     services: new Map(),
+    networks: new Map(),
     tasks: new Map(),
     members: new Set(),
     leader: undefined,
@@ -113,6 +115,7 @@ const copyOf = (old: Cluster, nodeId: string): Cluster => ({
     ]),
   ),
   services: new Map(old.services),
+  networks: new Map(old.networks),
   tasks: new Map(old.tasks),
   members: new Set([nodeId]),
   leader: nodeId,
@@ -162,6 +165,7 @@ export const initSwarm = async (world: World, engine: Engine, body: JsonObject):
   assertSwarmSpec(objectAt(body, 'Spec'));
   const availability = availabilityOf(body);
   const cluster = newCluster(world, body);
+  createIngress(world, cluster);
   const membership = newMembership(cluster, newId(), listenAddr);
   membership.role = 'manager';
   engine.membership = membership;

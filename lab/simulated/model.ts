@@ -76,6 +76,17 @@ export type Service = {
   spec: JsonObject;
 };
 
+/** A network of a swarm. */
+export type SwarmNetwork = {
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  /** As it was asked for. */
+  readonly body: JsonObject;
+  /** None until addresses were given out, and for ever where they overlap others. */
+  subnets: readonly { readonly Subnet: string; readonly Gateway: string }[] | undefined;
+};
+
 /** One swarm: the state that its managers agree on. A fork (`ForceNewCluster`) is another one with the same id. */
 export type Cluster = {
   readonly id: string;
@@ -98,6 +109,7 @@ export type Cluster = {
   readonly nodes: Map<string, SwarmNode>;
   readonly services: Map<string, Service>;
   readonly tasks: Map<string, Task>;
+  readonly networks: Map<string, SwarmNetwork>;
   /** Node ids of the raft members. */
   readonly members: Set<string>;
   /** Node id of the leader. */

@@ -8,6 +8,7 @@ import { joinSwarm } from './join.ts';
 import type { JsonObject } from './json-fields.ts';
 import { leaveSwarm, unlockKey, unlockSwarm } from './leave.ts';
 import type { Engine, World } from './model.ts';
+import { createNetwork, deleteNetwork, listNetworks } from './network-routes.ts';
 import { deleteNode, inspectNode, listNodes, updateNode } from './node-routes.ts';
 import { parseFlag } from './query.ts';
 import {
@@ -105,6 +106,18 @@ export const ROUTES: readonly Route[] = [
   { pattern: 'DELETE /services/*', answer: ({ world, engine, ref }) => deleteService(world, engine, ref) },
   { pattern: 'GET /tasks', answer: ({ world, engine, query }) => listTasks(world, engine, query) },
   { pattern: 'GET /tasks/*', answer: ({ world, engine, ref }) => inspectTask(world, engine, ref) },
+  { pattern: 'GET /networks', answer: ({ world, engine, query }) => listNetworks(world, engine, query) },
+  {
+    pattern: 'POST /networks/create',
+    bodyType: 'network.CreateRequest',
+    status: 201,
+    answer: ({ world, engine, body }) => createNetwork(world, engine, body),
+  },
+  {
+    pattern: 'DELETE /networks/*',
+    status: 204,
+    answer: ({ world, engine, ref }) => deleteNetwork(world, engine, ref),
+  },
   { pattern: 'GET /containers/json', answer: ({ engine }) => listContainers(engine) },
 ];
 

@@ -20,6 +20,7 @@ export const permissions = {
   'host:update': 'Rename, revoke and forget hosts.',
   'cluster:init': 'Make a cluster.',
   'cluster:update': 'Adopt, rename, set up and forget clusters, unlock their managers.',
+  'network:write': 'Create and remove overlay networks.',
   'secret:rotate': 'Rotate join tokens, unlock keys and root CAs.',
   'key:admin': 'See, create and revoke API keys.',
   'secret:reveal': 'Read join tokens and unlock keys. In no role: given by name.',
@@ -38,6 +39,7 @@ const operator: readonly Permission[] = [
   'node:label',
   'node:promote',
   'operation:cancel',
+  'network:write',
 ];
 const all = Object.keys(permissions).filter(isPermission);
 

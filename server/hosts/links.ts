@@ -24,11 +24,22 @@ export type CommandBody =
       availability: string;
       cluster: string;
     }
+  | {
+      __typename: 'CreateNetwork';
+      name: string;
+      attachable: boolean;
+      encrypted: boolean;
+      internal: boolean;
+      ipv6: boolean;
+      subnets: readonly { subnet: string; gateway: string | null; ipRange: string | null }[];
+      labels: readonly { key: string; value: string }[];
+    }
   | { __typename: 'LeaveSwarm'; nodeId: string; force: boolean }
   | { __typename: 'ReadCluster'; fresh: true }
   | { __typename: 'ReadContainers'; fresh: true }
   | { __typename: 'ReadJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'ReadUnlockKey'; fresh: true }
+  | { __typename: 'ReadNetworks'; fresh: true }
   | { __typename: 'ReadTasks'; node: string }
   | {
       __typename: 'RecoverSwarm';
@@ -38,6 +49,7 @@ export type CommandBody =
       dataPathAddr: string | null;
     }
   | { __typename: 'ReadWorkload'; fresh: true }
+  | { __typename: 'RemoveNetwork'; network: string }
   | { __typename: 'RemoveNode'; node: string; force: boolean }
   | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'UnlockSwarm'; unlockKey: string }

@@ -27,6 +27,13 @@ export const lastOfEach = (
   labels: readonly { key: string; value: string }[],
 ): { key: string; value: string }[] => [...new Map(labels.map((label) => [label.key, label])).values()];
 
+/** Of something that is made: none where left out. */
+export const labelsInput = z
+  .array(labelInput)
+  .max(1_000)
+  .nullish()
+  .transform((list) => lastOfEach(list ?? []));
+
 const input = nodesInput
   .extend({
     set: z

@@ -56,6 +56,9 @@ export const failureCodes = {
   UNLOCK_KEY_INVALID: 'The unlock key is not the one that the manager was locked with.',
   NO_OTHER_AGENT: 'No manager that would be left has a connected agent: the end could not be observed.',
   WOULD_LOSE_QUORUM: 'The managers left would not be a majority.',
+  IN_USE: 'Something still uses it; the message names what.',
+  SUBNET_TAKEN: 'The subnet overlaps one of another network of the cluster.',
+  NETWORK_NEEDED: 'The swarm itself needs this network.',
   NOT_CANCELLABLE: 'The operation has ended.',
   // Guards: refused unless overridden with a reason
   NO_FAULT_TOLERANCE: 'The cluster tolerates the loss of a manager now and would not afterwards.',

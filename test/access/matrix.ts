@@ -22,6 +22,8 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     node: { permission: 'cluster:read', ask: 'node(ref: "nosuch") { id }' },
     hosts: { permission: 'host:read', ask: 'hosts { totalCount }' },
     host: { permission: 'host:read', ask: 'host(id: "nosuch") { id }' },
+    networks: { permission: 'cluster:read', ask: 'networks(cluster: "nosuch") { totalCount }' },
+    network: { permission: 'cluster:read', ask: 'network(id: "nosuch", cluster: "nosuch") { id }' },
     operations: { permission: 'operation:read', ask: 'operations { edges { node { id } } }' },
     operation: { permission: 'operation:read', ask: 'operation(id: "nosuch") { id }' },
     auditLog: { permission: 'audit:read', ask: 'auditLog(first: 1) { edges { node { seq } } }' },
@@ -45,6 +47,14 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       ask: `createApiKey(input: { name: "x", role: VIEWER, ${dry} }) ${payload}`,
     },
     createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
+    createNetwork: {
+      permission: 'network:write',
+      ask: `createNetwork(input: { cluster: "nosuch", name: "x", ${dry} }) ${operation}`,
+    },
+    removeNetwork: {
+      permission: 'network:write',
+      ask: `removeNetwork(input: { cluster: "nosuch", network: "x", ${dry} }) ${operation}`,
+    },
     decommissionNodes: {
       permission: 'node:remove',
       ask: `decommissionNodes(input: { ${nodes}, ${dry} }) ${operation}`,
@@ -158,7 +168,14 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
 };
 
 const viewer = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
-const operator = [...viewer, 'node:availability', 'node:label', 'node:promote', 'operation:cancel'];
+const operator = [
+  ...viewer,
+  'node:availability',
+  'node:label',
+  'node:promote',
+  'operation:cancel',
+  'network:write',
+];
 const admin = [
   ...operator,
   'audit:export',

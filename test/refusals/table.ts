@@ -68,6 +68,24 @@ const ofEachSpecMutation = (code: string, of: string, where: (world: World) => o
     input: (world) => ({ ...extra, ...where(world) }),
   }));
 
+/** What a manager keeps beside nodes: networks. */
+const objectMutations: Record<string, Record<string, unknown>> = {
+  createNetwork: { name: 'app' },
+  removeNetwork: { network: 'ingress' },
+};
+const ofEachObjectMutation = (
+  code: string,
+  of: string,
+  where: (world: World) => object,
+  mutations = objectMutations,
+): Refusal[] =>
+  Object.entries(mutations).map(([mutation, extra]) => ({
+    mutation,
+    code,
+    of,
+    input: (world) => ({ ...extra, ...where(world) }),
+  }));
+
 const tokenMutations = ['revealJoinToken', 'revealUnlockKey', 'rotateJoinToken'];
 const ofToken = (mutation: string, cluster: string) => ({
   cluster,
@@ -116,6 +134,34 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       nodes: [ambiguous],
       cluster,
     })),
+    ...ofEachObjectMutation('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
+    ...ofEachObjectMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
+      cluster: other.cluster,
+    })),
+    {
+      mutation: 'createNetwork',
+      code: 'NAME_TAKEN',
+      of: 'a name of another network',
+      input: ({ cluster }) => ({ cluster, name: 'ingress' }),
+    },
+    {
+      mutation: 'createNetwork',
+      code: 'SUBNET_TAKEN',
+      of: 'a subnet that overlaps another network’s',
+      input: ({ cluster }) => ({ cluster, name: 'app', subnets: [{ subnet: '10.0.0.0/8' }] }),
+    },
+    {
+      mutation: 'removeNetwork',
+      code: 'NETWORK_NEEDED',
+      of: 'the ingress network',
+      input: ({ cluster }) => ({ cluster, network: 'ingress' }),
+    },
+    {
+      mutation: 'removeNetwork',
+      code: 'NOT_FOUND',
+      of: 'a network that is not there',
+      input: ({ cluster }) => ({ cluster, network: nosuch }),
+    },
     ...ofEachNodeMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
       nodes: [other.node],
     })),
@@ -442,6 +488,7 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     ...ofRecovery('HOST_OFFLINE', 'a manager whose agent is not connected', () => ({})),
     ...ofEachNodeMutation('CLUSTER_UNREACHABLE', 'a node', ({ nodes }) => ({ nodes: [nodes.returned] })),
     ...ofEachSpecMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
+    ...ofEachObjectMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
     ...tokenMutations.map((mutation) => ({
       mutation,
       code: 'CLUSTER_UNREACHABLE',
@@ -468,6 +515,8 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
 
 /** Codes of other files: quorum.test.ts, operations/, access/. */
 export const elsewhere: Record<string, readonly string[]> = {
+  // networks/networks.test.ts
+  removeNetwork: ['IN_USE'],
   // recovery/recover.test.ts
   recoverCluster: ['NO_LEADER', 'MAJORITY_RECOVERABLE'],
   // operations/promotion-stuck.test.ts

@@ -1,12 +1,10 @@
 // What an agent can be told to do: the command types and what each answers.
 import type { CommandBody } from '../links.ts';
 import { builder } from './builder.ts';
+import { Label } from './label.ts';
+import { CreateNetwork, ReadNetworks, RemoveNetwork } from './network-commands.ts';
 
 type Body<Name extends CommandBody['__typename']> = Extract<CommandBody, { __typename: Name }>;
-
-const Label = builder.objectRef<{ key: string; value: string }>('Label').implement({
-  fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
-});
 
 const InitSwarm = builder.objectRef<Body<'InitSwarm'>>('InitSwarm').implement({
   description:
@@ -169,16 +167,19 @@ const UpdateSwarm = builder.objectRef<Body<'UpdateSwarm'>>('UpdateSwarm').implem
 
 export const CommandBodyType = builder.unionType('CommandBody', {
   types: [
+    CreateNetwork,
     InitSwarm,
     JoinSwarm,
     LeaveSwarm,
     ReadCluster,
     ReadContainers,
     ReadJoinToken,
+    ReadNetworks,
     ReadTasks,
     ReadUnlockKey,
     RecoverSwarm,
     ReadWorkload,
+    RemoveNetwork,
     RemoveNode,
     RotateJoinToken,
     UnlockSwarm,

@@ -23,6 +23,9 @@ export const FailureCode = builder.enumType('FailureCode', {
     CA_MISMATCH: { description: 'The token belongs to another cluster.' },
     UNLOCK_KEY_INVALID: { description: 'The unlock key is not the one that the manager was locked with.' },
     MANAGER_UNREACHABLE: { description: 'No manager answers at the address.' },
+    NAME_TAKEN: { description: 'Another network, secret or config has this name.' },
+    IN_USE: { description: 'A service, or a container, still uses the network, secret or config.' },
+    NOT_FOUND: { description: 'The cluster has no such network, secret or config.' },
     JOIN_PENDING: { description: 'The engine goes on trying by itself; leave before another join.' },
     INVALID_ARGUMENT: {},
     ENGINE_UNREACHABLE: {

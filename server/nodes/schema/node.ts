@@ -12,14 +12,14 @@ import type { NodeView } from '../node.ts';
 import { AvailabilityEnum, NodeStateEnum, ReachabilityEnum } from './enums.ts';
 import { TaskRef } from './task.ts';
 
-const LabelRef = builder.objectRef<{ key: string; value: string }>('Label').implement({
+export const LabelRef = builder.objectRef<{ key: string; value: string }>('Label').implement({
   ...ofProjection({ itself: ['key', 'value'] }),
   fields: (t) => ({
     key: t.exposeString('key'),
     value: t.exposeString('value', { description: 'Empty for a label given as `key`.' }),
   }),
 });
-const labelsOf = (labels: Record<string, string>) =>
+export const labelsOf = (labels: Record<string, string>) =>
   Object.entries(labels).map(([key, value]) => ({ key, value }));
 
 const ManagerStatusRef = builder

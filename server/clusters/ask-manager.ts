@@ -1,0 +1,82 @@
+// Asking a manager of a cluster for what no projection holds, and telling one to change it.
+import type { ScopeOf } from '../hosts/actions.ts';
+import { type Commands, failureOf } from '../hosts/commands.ts';
+import type { CommandBody } from '../hosts/links.ts';
+import { type Run, refused, type Verdict } from '../operations/action.ts';
+import type { Clock } from '../platform/clock.ts';
+import { Failure } from '../platform/failure.ts';
+import type { Cluster } from './cluster.ts';
+import { whyReadOnly } from './find.ts';
+import { firstAnswer } from './first-answer.ts';
+import type { Managers } from './managers.ts';
+import type { Clusters } from './registry.ts';
+
+export type ManagerParts = {
+  clusters: Clusters;
+  managers: Managers;
+  commands: Commands;
+};
+/** What actions of a cluster's objects (networks, secrets, configs) are made of. */
+export type ObjectParts = ManagerParts & { scopeOf: ScopeOf; clock: Clock };
+
+/** How long a manager may be silent before the next one is asked as well. */
+const patienceMs = 2_000;
+
+const clusterOf = (clusters: Clusters, id: string): Cluster => {
+  const cluster = clusters.find(id);
+  if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${id}`, 'list clusters');
+  return cluster;
+};
+
+/** A read begun now, the leader asked first. @throws Failure CLUSTER_UNREACHABLE, NOT_ALLOWED, or the engine's. */
+export const askManager = (
+  { clusters, managers, commands }: ManagerParts,
+  clusterId: string,
+  body: CommandBody,
+): Promise<unknown> => {
+  const cluster = clusterOf(clusters, clusterId);
+  managers.first(cluster);
+  return firstAnswer(managers.of(cluster), ({ id }) => commands.read(id, body), patienceMs);
+};
+
+/** Whether there is a manager to ask: what an operation that goes on after a restart waits for. */
+export const canAskManager = async (
+  { clusters, managers }: ManagerParts,
+  clusterId: string,
+): Promise<boolean> => {
+  const cluster = clusters.find(clusterId);
+  return cluster !== null && managers.of(cluster).length > 0;
+};
+
+/** What stands in the way of any change of the cluster; otherwise the rule itself. */
+export const judgeChange = async (
+  clusters: Clusters,
+  clusterId: string,
+  judge: () => Promise<Verdict>,
+): Promise<Verdict> => {
+  const readOnly = whyReadOnly(clusterOf(clusters, clusterId));
+  return readOnly ? refused(readOnly) : judge();
+};
+
+/**
+ * Sends an effect, once an operation and step.
+ * @returns null: whether it took effect is not known, observation must tell.
+ * @throws Failure what the engine or the agent refused it with, CLUSTER_UNREACHABLE, HOST_OFFLINE
+ */
+export const tellManager = async (
+  { clusters, managers, commands }: ManagerParts,
+  run: Run,
+  clusterId: string,
+  step: string,
+  body: CommandBody,
+): Promise<{ answer: unknown } | null> => {
+  const result = await commands.carryOut({
+    run,
+    hostId: () => managers.first(clusterOf(clusters, clusterId)).id,
+    step,
+    body,
+  });
+  if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
+  run.unknown(result.outcome === 'UNKNOWN');
+  return result.outcome === 'DONE' ? { answer: result.result } : null;
+};
