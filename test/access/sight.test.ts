@@ -53,6 +53,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
   let mine: string;
   let theirs: string;
   let theirNode: string;
+  let theirNetwork: string;
   let theirOperation: string;
   let theirKey: string;
   /** Whatever is of the other cluster, or of none. */
@@ -63,6 +64,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     cluster: `id: "${theirs}"`,
     host: `id: "${at(system.members, 1).hostId}"`,
     node: `ref: "${theirNode}"`,
+    network: `id: "${theirNetwork}"`,
     operation: `id: "${theirOperation}"`,
   });
 
@@ -95,6 +97,8 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       state: 'SUCCEEDED',
     });
     theirNode = await nodeIn(theirs);
+    const ofSwarm = encodeURIComponent('{"scope":["swarm"]}');
+    theirNetwork = (await engineOf(second.host).get(`/networks?filters=${ofSwarm}`))[0].Id;
     const labelled = await perform('updateNodeLabels', {
       nodes: [theirNode],
       set: [{ key: 'secretlabel', value: 'theirs' }],
@@ -122,6 +126,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       'their cluster': theirs,
       'its name': 'of-theirs',
       'their node': theirNode,
+      'their network': theirNetwork,
       'their host': second.hostId,
       'its name ': second.host.hostname,
       'its address': second.host.address,
@@ -207,6 +212,8 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     // Beyond the maker's own is FORBIDDEN, whether it is there or not: keys.test.ts.
     createApiKey: null,
     createEnrolment: null,
+    createNetwork: ({ cluster }) => ({ cluster, name: 'new' }),
+    removeNetwork: ({ cluster }) => ({ cluster, network: 'ingress' }),
     decommissionNodes: ({ node }) => ({ nodes: [node] }),
     demoteNodes: ({ node }) => ({ nodes: [node] }),
     dissolveCluster: ({ cluster }) => ({ cluster, confirm: 'of-theirs' }),

@@ -7,7 +7,13 @@ import { type Discovery, type discoveryKinds, discoveryOf } from '../discovery.t
 import { type AttachedService, attachedTo, type Network, type Subnet } from '../network.ts';
 
 /** With what was read beside it, so that who is attached is told of the same moment. */
-export type NetworkView = { clusterId: string; network: Network; services: readonly AttachedService[] };
+export type NetworkView = {
+  /** The network's. */
+  id: string;
+  clusterId: string;
+  network: Network;
+  services: readonly AttachedService[];
+};
 
 const SubnetRef = builder.objectRef<Subnet>('NetworkSubnet').implement({
   fields: (t) => ({

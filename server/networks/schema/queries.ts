@@ -1,9 +1,10 @@
 // Queries of networks.
-import { oneInScope } from '../../clusters/one-in-scope.ts';
+import { clustersAsked } from '../../clusters/asked.ts';
+import type { Context } from '../../context.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
 import { pageOfSorted, pageSize } from '../../graphql/connection.ts';
 import { sortedBy } from '../../platform/order.ts';
-import { type Network, type Networks, readNetworks } from '../network.ts';
+import { type Network, readNetworks } from '../network.ts';
 import { NetworkConnection, NetworkRef, type NetworkView } from './network.ts';
 
 const NetworkFilterInput = builder.inputType('NetworkFilter', {
@@ -29,15 +30,24 @@ const matches = ({ text, ...flags }: Filter, network: Network): boolean =>
     (each) => flags[each] == null || flags[each] === network[each],
   );
 
-const nothing: Networks = { networks: [], services: [] };
-const whichCluster = 'Needed unless exactly one cluster is in scope.';
+const whichCluster = 'Default: all in scope; where one of them cannot be read, the query fails.';
+
+const readAll = async (context: Context, cluster: string | null | undefined): Promise<NetworkView[]> =>
+  (
+    await Promise.all(
+      clustersAsked(context, cluster).map(async ({ id: clusterId }) => {
+        const { networks, services } = await readNetworks(context, clusterId);
+        return networks.map((network) => ({ id: network.id, clusterId, network, services }));
+      }),
+    )
+  ).flat();
 
 builder.queryFields((t) => ({
   networks: t.field({
     type: NetworkConnection,
     ...guarded(
       'cluster:read',
-      'Networks of a cluster by name, read live through a manager: CLUSTER_UNREACHABLE where there is none. None for a cluster that is unknown or out of scope. `first` 1 to 1,000.',
+      'Networks by name, read live through a manager: CLUSTER_UNREACHABLE where there is none. `first` 1 to 1,000.',
     ),
     extensions: { cost: 500 },
     args: {
@@ -48,12 +58,10 @@ builder.queryFields((t) => ({
     },
     resolve: async (_, { cluster, filter, first, after }, context) => {
       const size = pageSize('first', first ?? 50, 1_000);
-      const clusterId = oneInScope(context, cluster);
-      const { networks, services } = clusterId ? await readNetworks(context, clusterId) : nothing;
       const order = { keyOf: ({ network }: NetworkView) => network.name, descending: false };
-      const found = networks
-        .filter((network) => !filter || matches(filter, network))
-        .map((network) => ({ id: network.id, clusterId: clusterId ?? '', network, services }));
+      const found = (await readAll(context, cluster)).filter(
+        ({ network }) => !filter || matches(filter, network),
+      );
       const page = pageOfSorted(sortedBy(found, order), { ...order, first: size, after });
       return { ...page, totalCount: found.length };
     },
@@ -64,12 +72,7 @@ builder.queryFields((t) => ({
     ...guarded('cluster:read', 'One network, read live; null: unknown or out of scope.'),
     extensions: { cost: 500 },
     args: { id: t.arg.id({ required: true }), cluster: t.arg.id({ description: whichCluster }) },
-    resolve: async (_, { id, cluster }, context) => {
-      const clusterId = oneInScope(context, cluster);
-      if (clusterId === null) return null;
-      const { networks, services } = await readNetworks(context, clusterId);
-      const network = networks.find((each) => each.id === id);
-      return network ? { clusterId, network, services } : null;
-    },
+    resolve: async (_, { id, cluster }, context) =>
+      (await readAll(context, cluster)).find((each) => each.id === id) ?? null,
   }),
 }));
