@@ -161,6 +161,14 @@ export interface Report {
   readonly engine: EngineReport | null;
   readonly engineFailure: string | null;
   readonly swarm: SwarmReport | null;
+  readonly kernel: KernelReport | null;
+}
+
+/** `KernelInput` of agent.graphql. Null: it cannot be told. */
+export interface KernelReport {
+  readonly ipvs: boolean | null;
+  readonly esp: boolean | null;
+  readonly vxlan: boolean | null;
 }
 
 /** `EngineInput` of agent.graphql. */

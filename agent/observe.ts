@@ -1,11 +1,12 @@
 // What the agent sees of its host: the engine, its place in a swarm, the network addresses.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { networkInterfaces, hostname as osHostname } from 'node:os';
-import type { EngineReport, Report, SwarmReport } from './contract.ts';
+import { networkInterfaces, hostname as osHostname, release } from 'node:os';
+import type { EngineReport, KernelReport, Report, SwarmReport } from './contract.ts';
 import type { Engine } from './engine.ts';
 import type { EngineInfo } from './engine-shapes.ts';
 import { CommandFailure } from './failure.ts';
+import { readKernel } from './kernel.ts';
 
 /** Looks at the host. Never rejects: an engine that does not answer is part of what is seen. */
 export type Observe = () => Promise<Report>;
@@ -38,6 +39,14 @@ export function createObserve({
   let engineName: string | undefined;
   let lastVersion: { key: string; apiVersion: string; minApiVersion: string } | undefined;
 
+  // Of the kernel that the agent runs on: an engine in a virtual machine, for example, runs on another one.
+  let kernel: KernelReport | undefined;
+  const kernelOf = ({ KernelVersion }: EngineInfo): KernelReport | null => {
+    if (KernelVersion !== release()) return null;
+    kernel ??= readKernel({ release: release() });
+    return kernel;
+  };
+
   // /version cannot change while the engine's id and version stay.
   const versionOf = async (info: EngineInfo): Promise<{ apiVersion: string; minApiVersion: string }> => {
     const key = `${info.ID} ${info.ServerVersion}`;
@@ -65,6 +74,7 @@ export function createObserve({
         engine: engineReport(info, versions),
         engineFailure: null,
         swarm: swarmReport(info),
+        kernel: kernelOf(info),
       };
     } catch (error) {
       if (!(error instanceof CommandFailure)) throw error;
@@ -74,6 +84,7 @@ export function createObserve({
         engine: null,
         engineFailure: `${error.code}: ${error.message}`,
         swarm: null,
+        kernel: kernel ?? null,
       };
     }
   };

@@ -45,6 +45,12 @@ const swarm = z.object({
     .transform((error) => error || null),
 });
 
+const known = z
+  .boolean()
+  .nullish()
+  .transform((value) => value ?? null);
+const kernel = z.object({ ipvs: known, esp: known, vxlan: known });
+
 /** What an agent reports of its host (agent.graphql, ReportInput). */
 export const report = z.object({
   agentVersion: z.string().max(50),
@@ -61,6 +67,8 @@ export const report = z.object({
     .nullish()
     .transform((value) => value ?? null),
   swarm: swarm.nullish().transform((value) => value ?? null),
+  /** Agents of earlier versions do not send it. */
+  kernel: kernel.nullish().transform((value) => value ?? null),
 });
 
 export type Report = z.infer<typeof report>;

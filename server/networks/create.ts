@@ -2,11 +2,13 @@
 import * as z from 'zod';
 import { canAskManager, judgeChange, type ObjectParts, tellManager } from '../clusters/ask-manager.ts';
 import { findCluster } from '../clusters/find.ts';
+import type { Hosts } from '../hosts/registry.ts';
 import { labelsInput } from '../nodes/labels.ts';
-import { type Action, allClear, type Run, refused } from '../operations/action.ts';
+import { type Action, type Run, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { changesOf } from '../platform/changes.ts';
 import { Failure } from '../platform/failure.ts';
+import { judgeKernels } from './kernels.ts';
 import { type Network, readNetworks } from './network.ts';
 import { isCidr, isWithin, overlap } from './subnet.ts';
 
@@ -98,7 +100,9 @@ const isAsWanted = (network: Network, wanted: Plan): boolean =>
   ) &&
   wanted.subnets.every(({ subnet }) => network.subnets.some((other) => other.subnet === subnet));
 
-export const createNetworkAction = (parts: ObjectParts): Action<Input, Plan> => {
+export type NetworkParts = ObjectParts & { hosts: Hosts };
+
+export const createNetworkAction = (parts: NetworkParts): Action<Input, Plan> => {
   const { clusters, scopeOf, clock } = parts;
 
   const observe = async (run: Run, plan: Plan, networkId: string | null): Promise<Network> => {
@@ -154,7 +158,7 @@ export const createNetworkAction = (parts: ObjectParts): Action<Input, Plan> => 
       judgeChange(clusters, plan.cluster, async () => {
         const { networks } = await readNetworks(parts, plan.cluster);
         const why = whyNot(plan, networks);
-        return why ? refused(why) : allClear;
+        return why ? refused(why) : judgeKernels(parts, plan);
       }),
     act: (run, plan) =>
       run.each(async (target) => {

@@ -43,6 +43,7 @@ export const guardNames = [
   'ADDRESS_NOT_LOCAL',
   'MAJORITY_RECOVERABLE',
   'MEMBERS_LEFT_BEHIND',
+  'KERNEL_LACKS_ESP',
 ] as const;
 export type GuardName = (typeof guardNames)[number];
 export type Guard = { guard: GuardName; message: string };

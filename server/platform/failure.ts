@@ -69,6 +69,8 @@ export const failureCodes = {
   JOIN_ADDRESS_GONE:
     'The host joined its swarm through a manager that is none any more: promoted, it would go Down instead.',
   ADDRESS_NOT_LOCAL: 'The host’s agent does not have this address.',
+  KERNEL_LACKS_ESP:
+    'Kernels of hosts in the cluster have no ESP: packets of an encrypted network would be dropped there without a word.',
   MEMBERS_LEFT_BEHIND: 'Members of the cluster have no connected agent and would not be told.',
   MAJORITY_RECOVERABLE:
     'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',

@@ -26,6 +26,7 @@ export const createService = async (
     container = {},
     template = {},
     mode,
+    endpoint,
   }: {
     name: string;
     command?: readonly string[];
@@ -33,6 +34,7 @@ export const createService = async (
     container?: object;
     template?: object;
     mode?: object;
+    endpoint?: object;
   },
 ): Promise<string> => {
   const { ID } = await callDocker<{ ID: string }>(manager, 'POST', '/services/create', {
@@ -43,6 +45,7 @@ export const createService = async (
       ...template,
     },
     Mode: mode ?? { Replicated: { Replicas: replicas } },
+    ...(endpoint ? { EndpointSpec: endpoint } : {}),
   });
   return ID;
 };

@@ -51,6 +51,16 @@ const SwarmInput = builder.inputType('SwarmInput', {
   }),
 });
 
+const KernelInput = builder.inputType('KernelInput', {
+  description:
+    'What the kernel has of what a swarm’s networks need, loaded or loadable. Null: it cannot be told from where the agent runs.',
+  fields: (t) => ({
+    ipvs: t.boolean({ description: 'CONFIG_IP_VS: virtual IPs and the ingress network.' }),
+    esp: t.boolean({ description: 'CONFIG_INET_ESP: encrypted networks.' }),
+    vxlan: t.boolean({ description: 'CONFIG_VXLAN: overlay networks.' }),
+  }),
+});
+
 const ReportInput = builder.inputType('ReportInput', {
   fields: (t) => ({
     agentVersion: t.string({ required: true }),
@@ -64,6 +74,11 @@ const ReportInput = builder.inputType('ReportInput', {
     engine: t.field({ type: EngineInput, description: 'Null while the engine does not answer.' }),
     engineFailure: t.string({ description: 'Why `engine` is null.' }),
     swarm: t.field({ type: SwarmInput, description: 'Null while the engine does not answer.' }),
+    kernel: t.field({
+      type: KernelInput,
+      description:
+        'Null while the engine does not answer, and where it runs on another kernel than the agent.',
+    }),
   }),
 });
 

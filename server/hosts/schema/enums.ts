@@ -1,6 +1,7 @@
 // Enums of hosts.
 import { builder } from '../../graphql/builder.ts';
 import { hostStatuses, localStates, quarantineReasons } from '../host.ts';
+import type { featureStates } from '../kernel.ts';
 
 export const HostStatusEnum = builder.enumType('HostStatus', {
   description:
@@ -17,4 +18,16 @@ export const QuarantineReasonEnum = builder.enumType('QuarantineReason', {
   description:
     'ENGINE_CHANGED: the key came from another engine. KEY_USED_TWICE: two agents with it answered at once. Open: expect new values.',
   values: quarantineReasons,
+});
+
+export const FeatureStateEnum = builder.enumType('FeatureState', {
+  description: 'Whether a kernel has something. Open: expect new values.',
+  values: {
+    AVAILABLE: { description: 'It is there, or is loaded when it is needed.' },
+    MISSING: { description: 'This kernel does not have it.' },
+    UNKNOWN: {
+      description:
+        'The agent is of an earlier version, cannot tell from where it runs, or the engine runs on another kernel.',
+    },
+  } satisfies Record<(typeof featureStates)[number], { description: string }>,
 });

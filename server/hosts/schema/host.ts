@@ -1,7 +1,8 @@
 // A host and its parts: engine, addresses, swarm, quarantine.
 import { builder } from '../../graphql/builder.ts';
 import type { Host, Quarantine, Report } from '../host.ts';
-import { HostStatusEnum, LocalStateEnum, QuarantineReasonEnum } from './enums.ts';
+import { featureOf, kernelFeatures, whatIsLost } from '../kernel.ts';
+import { FeatureStateEnum, HostStatusEnum, LocalStateEnum, QuarantineReasonEnum } from './enums.ts';
 
 type Engine = NonNullable<Report['engine']>;
 const EngineRef = builder.objectRef<Engine>('Engine').implement({
@@ -69,6 +70,36 @@ const QuarantineRef = builder.objectRef<Quarantine>('HostQuarantine').implement(
   }),
 });
 
+const HostKernelRef = builder.objectRef<Host>('HostKernel').implement({
+  description: 'What the kernel of a host has of what a swarm’s networks need, as its agent found it.',
+  fields: (t) => ({
+    virtualIps: t.field({
+      type: FeatureStateEnum,
+      description:
+        'IPVS: virtual IPs of services, and ports published through the ingress network. Where it is missing such connections are not answered; DNS round robin, `tasks.NAME` and host-mode ports work.',
+      resolve: (host) => featureOf(host, 'virtualIps'),
+    }),
+    encryption: t.field({
+      type: FeatureStateEnum,
+      description:
+        'ESP: encrypted networks. Where it is missing their packets between hosts are dropped without a word, though names resolve.',
+      resolve: (host) => featureOf(host, 'encryption'),
+    }),
+    overlay: t.field({
+      type: FeatureStateEnum,
+      description: 'VXLAN: overlay networks, and with them all networks of a swarm.',
+      resolve: (host) => featureOf(host, 'overlay'),
+    }),
+    lacks: t.stringList({
+      description: 'In words, what does not work here; empty: nothing is known to be missing.',
+      resolve: (host) =>
+        kernelFeatures
+          .filter((feature) => featureOf(host, feature) === 'MISSING')
+          .map((feature) => whatIsLost[feature]),
+    }),
+  }),
+});
+
 export const HostRef = builder.objectRef<Host>('Host').implement({
   description:
     'A machine with one Docker Engine and one Skep agent. Its identity is its agent’s key bound to the engine’s id.',
@@ -109,6 +140,12 @@ export const HostRef = builder.objectRef<Host>('Host').implement({
       nullable: true,
       description: 'Why `engine` is null.',
       resolve: ({ report }) => report?.engineFailure ?? null,
+    }),
+    kernel: t.field({
+      type: HostKernelRef,
+      nullable: true,
+      description: 'Null: its agent has not told, or cannot tell.',
+      resolve: (host) => (host.report?.kernel ? host : null),
     }),
     addresses: t.field({ type: [AddressRef], resolve: ({ report }) => report?.addresses ?? [] }),
     swarm: t.field({

@@ -14,7 +14,7 @@ const NetworkSubnetInput = builder.inputType('NetworkSubnetInput', {
 operationMutation('createNetwork', {
   permission: 'network:write',
   description:
-    'Makes an overlay network; done when the swarm has given it its addresses, for one that has none keeps every service that names it waiting. NAME_TAKEN, SUBNET_TAKEN refuse.',
+    'Makes an overlay network; done when the swarm has given it its addresses, for one that has none keeps every service that names it waiting. Encrypted where it is not known whether all kernels can: warning KERNEL_ESP_UNKNOWN; a kernel without VXLAN: warning KERNEL_LACKS_VXLAN. Guard: KERNEL_LACKS_ESP. NAME_TAKEN, SUBNET_TAKEN refuse.',
   fields: (t) => ({
     cluster: t.id({ required: true }),
     name: t.string({
@@ -24,7 +24,10 @@ operationMutation('createNetwork', {
     attachable: t.boolean({
       description: 'Containers that belong to no service may be attached too. Default false.',
     }),
-    encrypted: t.boolean({ description: 'Between hosts by IPsec. Default false.' }),
+    encrypted: t.boolean({
+      description:
+        'Between hosts by IPsec, which needs ESP in the kernel of each: Host.kernel. Default false.',
+    }),
     internal: t.boolean({ description: 'Without a way to the outside. Default false.' }),
     ipv6: t.boolean({ description: 'Default false; it needs an IPv6 subnet.' }),
     subnets: t.field({

@@ -1,6 +1,9 @@
 // A network and its parts.
 import { ClusterRef } from '../../clusters/schema/cluster.ts';
-import { builder } from '../../graphql/builder.ts';
+import { builder, guarded } from '../../graphql/builder.ts';
+import { clusterOf } from '../../hosts/host.ts';
+import { featureOf } from '../../hosts/kernel.ts';
+import { HostRef } from '../../hosts/schema/host.ts';
 import { LabelRef, labelsOf } from '../../nodes/schema/node.ts';
 import { Failure } from '../../platform/failure.ts';
 import { type Discovery, type discoveryKinds, discoveryOf } from '../discovery.ts';
@@ -38,18 +41,32 @@ const DiscoveryKindEnum = builder.enumType('DiscoveryKind', {
   } satisfies Record<(typeof discoveryKinds)[number], { description: string }>,
 });
 
-const DiscoveryRef = builder.objectRef<Discovery>('ServiceDiscovery').implement({
+const DiscoveryRef = builder.objectRef<Discovery & { clusterId: string }>('ServiceDiscovery').implement({
   description: 'A name under which containers of a network find a service. It counts on that network alone.',
   fields: (t) => ({
     name: t.exposeString('name', {
       description: 'The service’s own, an alias, or `tasks.` before one of them.',
     }),
     kind: t.field({ type: DiscoveryKindEnum, resolve: ({ kind }) => kind }),
+    missingOn: t.field({
+      type: [HostRef],
+      nullable: true,
+      ...guarded(
+        'host:read',
+        'Hosts of the cluster from which it resolves and is not answered, since their kernels lack IPVS.',
+      ),
+      resolve: ({ kind, clusterId }, _, { hosts }) =>
+        kind === 'VIRTUAL_IP'
+          ? hosts
+              .sorted()
+              .filter((host) => clusterOf(host) === clusterId && featureOf(host, 'virtualIps') === 'MISSING')
+          : [],
+    }),
   }),
 });
 
 const NetworkServiceRef = builder
-  .objectRef<{ service: AttachedService; network: Network }>('NetworkService')
+  .objectRef<{ service: AttachedService; network: Network; clusterId: string }>('NetworkService')
   .implement({
     description: 'A service that is attached to a network.',
     fields: (t) => ({
@@ -64,7 +81,8 @@ const NetworkServiceRef = builder
       discovery: t.field({
         type: [DiscoveryRef],
         description: 'Empty on the ingress network, which has no service discovery.',
-        resolve: ({ service, network }) => discoveryOf(service, network),
+        resolve: ({ service, network, clusterId }) =>
+          discoveryOf(service, network).map((found) => ({ ...found, clusterId })),
       }),
     }),
   });
@@ -111,8 +129,8 @@ export const NetworkRef = builder.objectRef<NetworkView>('Network').implement({
     services: t.field({
       type: [NetworkServiceRef],
       description: 'Those that are attached to it, by name.',
-      resolve: ({ network, services }) =>
-        attachedTo(services, network.id).map((service) => ({ service, network })),
+      resolve: ({ clusterId, network, services }) =>
+        attachedTo(services, network.id).map((service) => ({ service, network, clusterId })),
     }),
   }),
 });

@@ -35,6 +35,10 @@ export const GuardEnum = builder.enumType('Guard', {
       description:
         'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',
     },
+    KERNEL_LACKS_ESP: {
+      description:
+        'Kernels of hosts in the cluster have no ESP: packets of an encrypted network would be dropped there without a word.',
+    },
   } satisfies Record<(typeof guardNames)[number], { description: string }>,
 });
 
