@@ -230,11 +230,16 @@ function journalFailure(error: unknown): Completion {
 
 function secretsOf(body: CommandBody): string[] {
   if (body.__typename === 'JoinSwarm') return [body.token];
+  // As it is sent, and as somebody may write it in a message: it is no longer than 1 MB.
+  if (body.__typename === 'CreateSecret' || body.__typename === 'CreateConfig')
+    return [body.value, Buffer.from(body.value, 'base64').toString('utf8')];
   return body.__typename === 'UnlockSwarm' ? [body.unlockKey] : [];
 }
 
 function withoutSecrets(body: CommandBody): object {
   if (body.__typename === 'JoinSwarm') return { ...body, token: undefined };
+  if (body.__typename === 'CreateSecret' || body.__typename === 'CreateConfig')
+    return { ...body, value: undefined };
   return body.__typename === 'UnlockSwarm' ? { ...body, unlockKey: undefined } : body;
 }
 

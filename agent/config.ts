@@ -36,6 +36,14 @@ const groups: Readonly<Record<string, readonly CommandName[]>> = {
   nodes: ['UpdateNode', 'RemoveNode'],
   recovery: ['RecoverSwarm'],
   spec: ['UpdateSwarm'],
+  'swarm-secrets': [
+    'ReadSecrets',
+    'CreateSecret',
+    'RemoveSecret',
+    'ReadConfigs',
+    'CreateConfig',
+    'RemoveConfig',
+  ],
   networks: ['ReadNetworks', 'CreateNetwork', 'RemoveNetwork'],
 };
 

@@ -7,7 +7,8 @@ import * as z from 'zod/mini';
 
 const requestTimeoutMs = 20_000;
 const connectTimeoutMs = 10_000;
-const maximumMessageBytes = 1024 * 1024;
+/** The largest is a config in base64: 1.4 MB. */
+const maximumMessageBytes = 2 * 1024 * 1024;
 
 /** The connection ended, or never began. `code`: the WebSocket close code where there was one. */
 export class ConnectionLost extends Error {

@@ -30,6 +30,12 @@ export const commandBody = z.discriminatedUnion('__typename', [
     cluster: z.string(),
   }),
   z.object({
+    __typename: z.literal('CreateConfig'),
+    name: z.string(),
+    value: z.string(),
+    labels: z.array(label),
+  }),
+  z.object({
     __typename: z.literal('CreateNetwork'),
     name: z.string(),
     attachable: z.boolean(),
@@ -39,11 +45,19 @@ export const commandBody = z.discriminatedUnion('__typename', [
     subnets: z.array(z.object({ subnet: z.string(), gateway: optionalText, ipRange: optionalText })),
     labels: z.array(label),
   }),
+  z.object({
+    __typename: z.literal('CreateSecret'),
+    name: z.string(),
+    value: z.string(),
+    labels: z.array(label),
+  }),
   z.object({ __typename: z.literal('LeaveSwarm'), nodeId: z.string(), force: z.boolean() }),
   z.object({ __typename: z.literal('ReadCluster') }),
+  z.object({ __typename: z.literal('ReadConfigs') }),
   z.object({ __typename: z.literal('ReadContainers') }),
   z.object({ __typename: z.literal('ReadJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({ __typename: z.literal('ReadNetworks') }),
+  z.object({ __typename: z.literal('ReadSecrets') }),
   z.object({ __typename: z.literal('ReadTasks'), node: z.string() }),
   z.object({ __typename: z.literal('ReadUnlockKey') }),
   z.object({
@@ -54,8 +68,10 @@ export const commandBody = z.discriminatedUnion('__typename', [
     dataPathAddr: optionalText,
   }),
   z.object({ __typename: z.literal('ReadWorkload') }),
+  z.object({ __typename: z.literal('RemoveConfig'), config: z.string() }),
   z.object({ __typename: z.literal('RemoveNetwork'), network: z.string() }),
   z.object({ __typename: z.literal('RemoveNode'), node: z.string(), force: z.boolean() }),
+  z.object({ __typename: z.literal('RemoveSecret'), secret: z.string() }),
   z.object({ __typename: z.literal('RotateJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({
     __typename: z.literal('UpdateNode'),

@@ -42,15 +42,19 @@ export const commandsDocument = `subscription Commands {
       ... on JoinSwarm {
         token remoteAddrs joinAdvertiseAddr: advertiseAddr listenAddr dataPathAddr availability cluster
       }
+      ... on CreateConfig { name value labels { key value } }
       ... on CreateNetwork {
         name attachable encrypted internal ipv6 subnets { subnet gateway ipRange } labels { key value }
       }
+      ... on CreateSecret { name value labels { key value } }
       ... on LeaveSwarm { nodeId force }
       ... on ReadJoinToken { role }
       ... on ReadTasks { node }
       ... on RecoverSwarm { nodeId advertiseAddr listenAddr dataPathAddr }
+      ... on RemoveConfig { config }
       ... on RemoveNetwork { network }
       ... on RemoveNode { node force }
+      ... on RemoveSecret { secret }
       ... on RotateJoinToken { role }
       ... on UnlockSwarm { unlockKey }
       ... on UpdateNode {

@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import { createEngineCall } from './engine-call.ts';
 import * as shapes from './engine-shapes.ts';
 import { attachedServicesShape, createdNetworkShape, networksShape } from './network-shapes.ts';
+import { createdKeptShape, keptShape, usingServicesShape } from './secret-shapes.ts';
 
 /** How long the engine may take to answer, in milliseconds. */
 export interface EngineDeadlines {
@@ -27,6 +28,9 @@ const defaultDeadlines: EngineDeadlines = {
 
 /** The local Docker Engine. Every method rejects with CommandFailure alone. */
 export type Engine = ReturnType<typeof createEngine>;
+
+/** Secrets and configs: the same calls under two names. */
+export type Kept = 'secrets' | 'configs';
 
 /** A node as the engine has it. */
 export type EngineNode = z.infer<typeof shapes.nodeShape>;
@@ -76,6 +80,13 @@ export function createEngine({
       call.json({ method: 'POST', path: '/networks/create', body, timeoutMs: writeMs }, createdNetworkShape),
     removeNetwork: (id: string) =>
       call.done({ method: 'DELETE', path: `/networks/${encodeURIComponent(id)}`, timeoutMs: writeMs }),
+    /** Without their values: of configs the engine tells them, and the shape leaves them behind. */
+    kept: (kind: Kept) => read(`/${kind}`, keptShape, clusterReadMs),
+    usingServices: () => read('/services', usingServicesShape, clusterReadMs),
+    createKept: (kind: Kept, body: object) =>
+      call.json({ method: 'POST', path: `/${kind}/create`, body, timeoutMs: writeMs }, createdKeptShape),
+    removeKept: (kind: Kept, id: string) =>
+      call.done({ method: 'DELETE', path: `/${kind}/${encodeURIComponent(id)}`, timeoutMs: writeMs }),
     /** Running containers of this engine alone. */
     containers: () => read('/containers/json', shapes.containersShape, readMs),
     unlockKey: () => read('/swarm/unlockkey', shapes.unlockKeyShape, clusterReadMs),

@@ -5,6 +5,7 @@ import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './ex
 import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './execute-membership.ts';
 import { createNetwork, readNetworks, removeNetwork } from './execute-networks.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
+import { createKept, readKept, removeKept } from './execute-secrets.ts';
 import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
 import { createLastRead } from './last-read.ts';
@@ -28,8 +29,12 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
   };
   const answer = (body: Exclude<CommandBody, { __typename: 'UpdateNode' }>): Promise<object> => {
     switch (body.__typename) {
+      case 'CreateConfig':
+        return createKept(engine, 'configs', body);
       case 'CreateNetwork':
         return createNetwork(engine, body);
+      case 'CreateSecret':
+        return createKept(engine, 'secrets', body);
       case 'InitSwarm':
         return initSwarm(engine, body);
       case 'JoinSwarm':
@@ -38,12 +43,16 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return leaveSwarm(engine, body);
       case 'ReadCluster':
         return listed(readCluster(engine));
+      case 'ReadConfigs':
+        return readKept(engine, 'configs');
       case 'ReadContainers':
         return readContainers(engine);
       case 'ReadJoinToken':
         return readJoinToken(engine, body);
       case 'ReadNetworks':
         return readNetworks(engine);
+      case 'ReadSecrets':
+        return readKept(engine, 'secrets');
       case 'ReadTasks':
         return readTasks(engine, body);
       case 'ReadUnlockKey':
@@ -52,10 +61,14 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return recoverSwarm(engine, body);
       case 'ReadWorkload':
         return readWorkload(engine);
+      case 'RemoveConfig':
+        return removeKept(engine, 'configs', body.config);
       case 'RemoveNetwork':
         return removeNetwork(engine, body);
       case 'RemoveNode':
         return removeNode(engine, body);
+      case 'RemoveSecret':
+        return removeKept(engine, 'secrets', body.secret);
       case 'RotateJoinToken':
         return rotateJoinToken(engine, body);
       case 'UnlockSwarm':

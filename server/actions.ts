@@ -38,6 +38,8 @@ import type { AnyAction } from './operations/action.ts';
 import { cancelOperationAction } from './operations/cancel.ts';
 import type { Operations } from './operations/operations.ts';
 import { sealAuditAction } from './operations/seal-audit.ts';
+import { createKeptAction } from './secrets/create.ts';
+import { removeKeptAction } from './secrets/remove.ts';
 
 export type ActionParts = MembershipParts & {
   /** Late, for the door is built with its actions. */
@@ -85,6 +87,10 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     removeNodesAction(parts),
     unlockHostsAction(parts),
     decommissionNodesAction(parts),
+    createKeptAction(parts, 'SECRET'),
+    removeKeptAction(parts, 'SECRET'),
+    createKeptAction(parts, 'CONFIG'),
+    removeKeptAction(parts, 'CONFIG'),
     createNetworkAction(parts),
     removeNetworkAction(parts),
   ];

@@ -76,6 +76,14 @@ export type Service = {
   spec: JsonObject;
 };
 
+/** A secret or a config. */
+export type KeptObject = {
+  readonly id: string;
+  readonly versionIndex: number;
+  readonly createdAt: string;
+  readonly spec: JsonObject;
+};
+
 /** A network of a swarm. */
 export type SwarmNetwork = {
   readonly id: string;
@@ -110,6 +118,8 @@ export type Cluster = {
   readonly services: Map<string, Service>;
   readonly tasks: Map<string, Task>;
   readonly networks: Map<string, SwarmNetwork>;
+  readonly keptSecrets: Map<string, KeptObject>;
+  readonly keptConfigs: Map<string, KeptObject>;
   /** Node ids of the raft members. */
   readonly members: Set<string>;
   /** Node id of the leader. */

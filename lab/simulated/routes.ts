@@ -6,6 +6,7 @@ import { infoJson, versionJson } from './info.ts';
 import { initSwarm } from './init.ts';
 import { joinSwarm } from './join.ts';
 import type { JsonObject } from './json-fields.ts';
+import { createKept, deleteKept, listKept } from './kept-routes.ts';
 import { leaveSwarm, unlockKey, unlockSwarm } from './leave.ts';
 import type { Engine, World } from './model.ts';
 import { createNetwork, deleteNetwork, listNetworks } from './network-routes.ts';
@@ -117,6 +118,36 @@ export const ROUTES: readonly Route[] = [
     pattern: 'DELETE /networks/*',
     status: 204,
     answer: ({ world, engine, ref }) => deleteNetwork(world, engine, ref),
+  },
+  {
+    pattern: 'GET /secrets',
+    answer: ({ world, engine, query }) => listKept(world, engine, 'secrets', query),
+  },
+  {
+    pattern: 'POST /secrets/create',
+    bodyType: 'swarm.SecretSpec',
+    status: 201,
+    answer: ({ world, engine, body }) => createKept(world, engine, 'secrets', body),
+  },
+  {
+    pattern: 'DELETE /secrets/*',
+    status: 204,
+    answer: ({ world, engine, ref }) => deleteKept(world, engine, 'secrets', ref),
+  },
+  {
+    pattern: 'GET /configs',
+    answer: ({ world, engine, query }) => listKept(world, engine, 'configs', query),
+  },
+  {
+    pattern: 'POST /configs/create',
+    bodyType: 'swarm.ConfigSpec',
+    status: 201,
+    answer: ({ world, engine, body }) => createKept(world, engine, 'configs', body),
+  },
+  {
+    pattern: 'DELETE /configs/*',
+    status: 204,
+    answer: ({ world, engine, ref }) => deleteKept(world, engine, 'configs', ref),
   },
   { pattern: 'GET /containers/json', answer: ({ engine }) => listContainers(engine) },
 ];

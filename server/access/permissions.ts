@@ -20,6 +20,8 @@ export const permissions = {
   'host:update': 'Rename, revoke and forget hosts.',
   'cluster:init': 'Make a cluster.',
   'cluster:update': 'Adopt, rename, set up and forget clusters, unlock their managers.',
+  'config:write': 'Create and remove swarm configs.',
+  'secret:write': 'Create and remove swarm secrets.',
   'network:write': 'Create and remove overlay networks.',
   'secret:rotate': 'Rotate join tokens, unlock keys and root CAs.',
   'key:admin': 'See, create and revoke API keys.',
@@ -40,6 +42,7 @@ const operator: readonly Permission[] = [
   'node:promote',
   'operation:cancel',
   'network:write',
+  'config:write',
 ];
 const all = Object.keys(permissions).filter(isPermission);
 

@@ -1,6 +1,7 @@
 // Asking a manager of a cluster for what no projection holds, and telling one to change it.
 import type { ScopeOf } from '../hosts/actions.ts';
 import { type Commands, failureOf } from '../hosts/commands.ts';
+import type { Host } from '../hosts/host.ts';
 import type { CommandBody } from '../hosts/links.ts';
 import { type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -28,16 +29,34 @@ const clusterOf = (clusters: Clusters, id: string): Cluster => {
   return cluster;
 };
 
+/**
+ * Those whose agents carry the command out: one of an earlier version, or of another allow list, is left out.
+ * @throws Failure CLUSTER_UNREACHABLE, NOT_ALLOWED
+ */
+const managersFor = (
+  { clusters, managers }: Omit<ManagerParts, 'commands'>,
+  clusterId: string,
+  { __typename: command }: CommandBody,
+): readonly Host[] => {
+  const cluster = clusterOf(clusters, clusterId);
+  const first = managers.first(cluster);
+  const able = managers.of(cluster).filter(({ report }) => report?.allow.includes(command));
+  if (able.length === 0)
+    throw new Failure(
+      'NOT_ALLOWED',
+      `no agent of a manager of ${cluster.name} carries out ${command}, ${first.name}’s neither`,
+      'update the agents, or look at SKEP_AGENT_ALLOW',
+    );
+  return able;
+};
+
 /** A read begun now, the leader asked first. @throws Failure CLUSTER_UNREACHABLE, NOT_ALLOWED, or the engine's. */
-export const askManager = (
-  { clusters, managers, commands }: ManagerParts,
+export const askManager = async (
+  { commands, ...parts }: ManagerParts,
   clusterId: string,
   body: CommandBody,
-): Promise<unknown> => {
-  const cluster = clusterOf(clusters, clusterId);
-  managers.first(cluster);
-  return firstAnswer(managers.of(cluster), ({ id }) => commands.read(id, body), patienceMs);
-};
+): Promise<unknown> =>
+  firstAnswer(managersFor(parts, clusterId, body), ({ id }) => commands.read(id, body), patienceMs);
 
 /** Whether there is a manager to ask: what an operation that goes on after a restart waits for. */
 export const canAskManager = async (
@@ -64,7 +83,7 @@ export const judgeChange = async (
  * @throws Failure what the engine or the agent refused it with, CLUSTER_UNREACHABLE, HOST_OFFLINE
  */
 export const tellManager = async (
-  { clusters, managers, commands }: ManagerParts,
+  { commands, ...parts }: ManagerParts,
   run: Run,
   clusterId: string,
   step: string,
@@ -72,7 +91,7 @@ export const tellManager = async (
 ): Promise<{ answer: unknown } | null> => {
   const result = await commands.carryOut({
     run,
-    hostId: () => managers.first(clusterOf(clusters, clusterId)).id,
+    hostId: () => (managersFor(parts, clusterId, body)[0] as Host).id,
     step,
     body,
   });

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Asker, Context, Parts } from '../context.ts';
 import type { Authenticate } from './authenticate.ts';
-import { type Params, paramsOf, readBody } from './request-body.ts';
+import { maxBodyBytes, maxValueBodyBytes, type Params, paramsOf, readBody } from './request-body.ts';
 
 export type Asked = {
   /** @throws why nobody was recognised. */
@@ -22,6 +22,11 @@ export type Ask = (request: IncomingMessage) => Promise<Asked>;
 export const createAsk =
   ({ authenticate, parts }: { authenticate: Authenticate; parts: Parts }): Ask =>
   async (request) => {
+    /** A value of a secret or a config is larger than any document. */
+    const mostFrom = ({ requester: { actor } }: Asker): number =>
+      parts.apiKeys.authorise(actor, 'config:write') || parts.apiKeys.authorise(actor, 'secret:write')
+        ? maxValueBodyBytes
+        : maxBodyBytes;
     let asker: Asker | null = null;
     let context: Context | null = null;
     let body: Buffer | null = null;
@@ -29,7 +34,7 @@ export const createAsk =
     let met: unknown = null;
     try {
       asker = await authenticate(request.headers.authorization, parts.sourceOf(request));
-      if (request.method === 'POST') body = await readBody(request);
+      if (request.method === 'POST') body = await readBody(request, mostFrom(asker));
     } catch (error) {
       met = error;
     }

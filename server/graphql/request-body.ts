@@ -6,6 +6,8 @@ import * as z from 'zod';
 
 /** Of a request's body, and of a socket's message. */
 export const maxBodyBytes = 262_144;
+/** Of a request by POST of who may make secrets or configs: the largest config in base64, and what is around it. */
+export const maxValueBodyBytes = 1_572_864;
 /** Of objects and lists inside one another. */
 const deepest = 32;
 
@@ -14,12 +16,12 @@ export const refuse = (status: number, message: string, headers?: Record<string,
     extensions: { code: 'BAD_USER_INPUT', retryable: false, http: { status, ...(headers && { headers }) } },
   });
 
-const tooLarge = (): GraphQLError => refuse(413, `the body is larger than ${maxBodyBytes} bytes`);
+const tooLarge = (most: number): GraphQLError => refuse(413, `the body is larger than ${most} bytes`);
 
 /** How long the rest of what is too large is read and dropped: who is answered while it sends loses the answer. */
 const drainMs = 1_000;
 
-const readBytes = (request: IncomingMessage): Promise<Buffer> =>
+const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -29,13 +31,13 @@ const readBytes = (request: IncomingMessage): Promise<Buffer> =>
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes <= maxBodyBytes) return void chunks.push(chunk);
+      if (bytes <= most) return void chunks.push(chunk);
       request.off('data', onData).resume();
-      setTimeout(() => reject(tooLarge()), drainMs).unref();
+      setTimeout(() => reject(tooLarge(most)), drainMs).unref();
     };
     request
       .on('data', onData)
-      .once('end', () => (bytes > maxBodyBytes ? reject(tooLarge()) : resolve(Buffer.concat(chunks))))
+      .once('end', () => (bytes > most ? reject(tooLarge(most)) : resolve(Buffer.concat(chunks))))
       .once('error', endEarly)
       .once('close', endEarly);
   });
@@ -93,10 +95,10 @@ const checkType = ({ headers }: IncomingMessage): void => {
 };
 
 /** The bytes of a body that may be looked at. @throws GraphQLError with a status */
-export const readBody = (request: IncomingMessage): Promise<Buffer> => {
+export const readBody = (request: IncomingMessage, most = maxBodyBytes): Promise<Buffer> => {
   checkType(request);
-  if (Number(request.headers['content-length'] ?? 0) > maxBodyBytes) throw tooLarge();
-  return readBytes(request);
+  if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
+  return readBytes(request, most);
 };
 
 /** @throws GraphQLError with a status */

@@ -6,6 +6,7 @@ import '../hosts/schema.ts';
 import '../clusters/schema.ts';
 import '../nodes/schema.ts';
 import '../membership/schema.ts';
+import '../secrets/schema.ts';
 import '../networks/schema.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';

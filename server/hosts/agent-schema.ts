@@ -3,6 +3,7 @@ import './agent-schema/enums.ts';
 import './agent-schema/attach.ts';
 import './agent-schema/label.ts';
 import './agent-schema/network-commands.ts';
+import './agent-schema/secret-commands.ts';
 import './agent-schema/report.ts';
 import './agent-schema/witness.ts';
 import './agent-schema/command-bodies.ts';

@@ -53,6 +53,8 @@ export type Commands = {
 const secretArguments: Partial<Record<CommandBody['__typename'], readonly string[]>> = {
   JoinSwarm: ['token'],
   UnlockSwarm: ['unlockKey'],
+  CreateSecret: ['value'],
+  CreateConfig: ['value'],
 };
 const readTimeoutMs = 30_000;
 const effectPatienceMs = 60_000;

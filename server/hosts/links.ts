@@ -25,6 +25,20 @@ export type CommandBody =
       cluster: string;
     }
   | {
+      __typename: 'CreateConfig';
+      name: string;
+      /** In base64. */
+      value: string;
+      labels: readonly { key: string; value: string }[];
+    }
+  | {
+      __typename: 'CreateSecret';
+      name: string;
+      /** In base64. */
+      value: string;
+      labels: readonly { key: string; value: string }[];
+    }
+  | {
       __typename: 'CreateNetwork';
       name: string;
       attachable: boolean;
@@ -39,6 +53,8 @@ export type CommandBody =
   | { __typename: 'ReadContainers'; fresh: true }
   | { __typename: 'ReadJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'ReadUnlockKey'; fresh: true }
+  | { __typename: 'ReadConfigs'; fresh: true }
+  | { __typename: 'ReadSecrets'; fresh: true }
   | { __typename: 'ReadNetworks'; fresh: true }
   | { __typename: 'ReadTasks'; node: string }
   | {
@@ -49,7 +65,9 @@ export type CommandBody =
       dataPathAddr: string | null;
     }
   | { __typename: 'ReadWorkload'; fresh: true }
+  | { __typename: 'RemoveConfig'; config: string }
   | { __typename: 'RemoveNetwork'; network: string }
+  | { __typename: 'RemoveSecret'; secret: string }
   | { __typename: 'RemoveNode'; node: string; force: boolean }
   | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
   | { __typename: 'UnlockSwarm'; unlockKey: string }

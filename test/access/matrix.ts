@@ -22,6 +22,8 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     node: { permission: 'cluster:read', ask: 'node(ref: "nosuch") { id }' },
     hosts: { permission: 'host:read', ask: 'hosts { totalCount }' },
     host: { permission: 'host:read', ask: 'host(id: "nosuch") { id }' },
+    secrets: { permission: 'cluster:read', ask: 'secrets(cluster: "nosuch") { totalCount }' },
+    configs: { permission: 'cluster:read', ask: 'configs(cluster: "nosuch") { totalCount }' },
     networks: { permission: 'cluster:read', ask: 'networks(cluster: "nosuch") { totalCount }' },
     network: { permission: 'cluster:read', ask: 'network(id: "nosuch", cluster: "nosuch") { id }' },
     operations: { permission: 'operation:read', ask: 'operations { edges { node { id } } }' },
@@ -47,6 +49,22 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       ask: `createApiKey(input: { name: "x", role: VIEWER, ${dry} }) ${payload}`,
     },
     createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
+    createConfig: {
+      permission: 'config:write',
+      ask: `createConfig(input: { cluster: "nosuch", name: "x", value: "v", ${dry} }) ${operation}`,
+    },
+    removeConfig: {
+      permission: 'config:write',
+      ask: `removeConfig(input: { cluster: "nosuch", config: "x", ${dry} }) ${operation}`,
+    },
+    createSecret: {
+      permission: 'secret:write',
+      ask: `createSecret(input: { cluster: "nosuch", name: "x", value: "v", ${dry} }) ${operation}`,
+    },
+    removeSecret: {
+      permission: 'secret:write',
+      ask: `removeSecret(input: { cluster: "nosuch", secret: "x", ${dry} }) ${operation}`,
+    },
     createNetwork: {
       permission: 'network:write',
       ask: `createNetwork(input: { cluster: "nosuch", name: "x", ${dry} }) ${operation}`,
@@ -175,6 +193,7 @@ const operator = [
   'node:promote',
   'operation:cancel',
   'network:write',
+  'config:write',
 ];
 const admin = [
   ...operator,
@@ -189,6 +208,7 @@ const admin = [
   'cluster:init',
   'cluster:update',
   'secret:rotate',
+  'secret:write',
   'key:admin',
 ];
 

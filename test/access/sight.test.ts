@@ -97,6 +97,8 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       state: 'SUCCEEDED',
     });
     theirNode = await nodeIn(theirs);
+    for (const mutation of ['createSecret', 'createConfig'])
+      await perform(mutation, { cluster: theirs, name: 'theirs', value: 'v' });
     const ofSwarm = encodeURIComponent('{"scope":["swarm"]}');
     theirNetwork = (await engineOf(second.host).get(`/networks?filters=${ofSwarm}`))[0].Id;
     const labelled = await perform('updateNodeLabels', {
@@ -212,6 +214,10 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     // Beyond the maker's own is FORBIDDEN, whether it is there or not: keys.test.ts.
     createApiKey: null,
     createEnrolment: null,
+    createConfig: ({ cluster }) => ({ cluster, name: 'new', value: 'v' }),
+    removeConfig: ({ cluster }) => ({ cluster, config: 'new' }),
+    createSecret: ({ cluster }) => ({ cluster, name: 'new', value: 'v' }),
+    removeSecret: ({ cluster }) => ({ cluster, secret: 'new' }),
     createNetwork: ({ cluster }) => ({ cluster, name: 'new' }),
     removeNetwork: ({ cluster }) => ({ cluster, network: 'ingress' }),
     decommissionNodes: ({ node }) => ({ nodes: [node] }),

@@ -68,10 +68,14 @@ const ofEachSpecMutation = (code: string, of: string, where: (world: World) => o
     input: (world) => ({ ...extra, ...where(world) }),
   }));
 
-/** What a manager keeps beside nodes: networks. */
+/** What a manager keeps beside nodes: networks, secrets, configs. */
 const objectMutations: Record<string, Record<string, unknown>> = {
   createNetwork: { name: 'app' },
   removeNetwork: { network: 'ingress' },
+  createSecret: { name: 'password', value: 'v' },
+  createConfig: { name: 'motd', value: 'v' },
+  removeSecret: { secret: 'password' },
+  removeConfig: { config: 'motd' },
 };
 const ofEachObjectMutation = (
   code: string,
@@ -138,6 +142,18 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     ...ofEachObjectMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
       cluster: other.cluster,
     })),
+    {
+      mutation: 'removeSecret',
+      code: 'NOT_FOUND',
+      of: 'a secret that is not there',
+      input: ({ cluster }) => ({ cluster, secret: nosuch }),
+    },
+    {
+      mutation: 'removeConfig',
+      code: 'NOT_FOUND',
+      of: 'a config that is not there',
+      input: ({ cluster }) => ({ cluster, config: nosuch }),
+    },
     {
       mutation: 'createNetwork',
       code: 'NAME_TAKEN',
@@ -517,6 +533,11 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
 export const elsewhere: Record<string, readonly string[]> = {
   // networks/networks.test.ts
   removeNetwork: ['IN_USE'],
+  // secrets/secrets.test.ts
+  createSecret: ['NAME_TAKEN'],
+  createConfig: ['NAME_TAKEN'],
+  removeSecret: ['IN_USE'],
+  removeConfig: ['IN_USE'],
   // networks/kernel.test.ts; two are warnings.
   createNetwork: ['KERNEL_LACKS_ESP', 'KERNEL_ESP_UNKNOWN', 'KERNEL_LACKS_VXLAN'],
   // recovery/recover.test.ts

@@ -113,7 +113,7 @@ describe(`the lane before yoga (${enginesNote})`, () => {
 
     it('nobody’s request and a body that is too large', async () => {
       expect((await byLane(null, page)).status).toBe(401);
-      const body = `${bodyOf(page.of(''))}${' '.repeat(262_144)}`;
+      const body = `${bodyOf(page.of(''))}${' '.repeat(1_572_864)}`;
       expect((await send(system.server, { body })).status).toBe(413);
     });
   });

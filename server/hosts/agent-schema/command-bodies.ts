@@ -3,6 +3,14 @@ import type { CommandBody } from '../links.ts';
 import { builder } from './builder.ts';
 import { Label } from './label.ts';
 import { CreateNetwork, ReadNetworks, RemoveNetwork } from './network-commands.ts';
+import {
+  CreateConfig,
+  CreateSecret,
+  ReadConfigs,
+  ReadSecrets,
+  RemoveConfig,
+  RemoveSecret,
+} from './secret-commands.ts';
 
 type Body<Name extends CommandBody['__typename']> = Extract<CommandBody, { __typename: Name }>;
 
@@ -167,20 +175,26 @@ const UpdateSwarm = builder.objectRef<Body<'UpdateSwarm'>>('UpdateSwarm').implem
 
 export const CommandBodyType = builder.unionType('CommandBody', {
   types: [
+    CreateConfig,
     CreateNetwork,
+    CreateSecret,
     InitSwarm,
     JoinSwarm,
     LeaveSwarm,
     ReadCluster,
+    ReadConfigs,
     ReadContainers,
     ReadJoinToken,
     ReadNetworks,
+    ReadSecrets,
     ReadTasks,
     ReadUnlockKey,
     RecoverSwarm,
     ReadWorkload,
+    RemoveConfig,
     RemoveNetwork,
     RemoveNode,
+    RemoveSecret,
     RotateJoinToken,
     UnlockSwarm,
     UpdateNode,

@@ -1,0 +1,4 @@
+// Swarm secrets and configs in GraphQL: the types, lists, and the mutations.
+import './schema/kept.ts';
+import './schema/queries.ts';
+import './schema/mutations.ts';
