@@ -62,7 +62,7 @@ const settingsShape = z.object({
   SKEP_AGENT_ENROLMENT: z.optional(z.string()),
   /** A file that holds the enrolment secret; `-`: it is asked for, or read as one line from the standard input. */
   SKEP_AGENT_ENROLMENT_FILE: z.optional(z.string()),
-  /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes, recovery. All by default. */
+  /** The command types that this agent carries out, or groups of them: reads, secrets (join tokens and unlock keys), membership, nodes, recovery, spec, networks, swarm-secrets (secrets and configs). All by default. */
   SKEP_AGENT_ALLOW: z._default(z.string(), Object.keys(groups).join(',')),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
   SKEP_AGENT_ADDRESSES: z._default(z.string(), ''),
