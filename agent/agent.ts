@@ -12,6 +12,7 @@ import { type LinkDelays, runLink, type Session } from './link.ts';
 import type { Log } from './log.ts';
 import { createObserve } from './observe.ts';
 import { createReporter } from './report.ts';
+import { createServiceRules } from './service-rules.ts';
 import { type WatchTimes, watchEvents } from './watch.ts';
 import { createWitness } from './witness.ts';
 
@@ -60,16 +61,20 @@ export async function startAgent({
   const observe = createObserve({
     engine,
     agentVersion: version,
-    allow: [...config.allow].sort(),
+    allow: [...config.allow, ...(config.allowsPrivileged ? ['services:privileged'] : [])].sort(),
     extraAddresses: config.extraAddresses,
     interfaces: config.interfaces,
     hostname: config.hostname,
     bootId: config.bootId,
   });
+  const serviceRules = createServiceRules({
+    allowsPrivileged: config.allowsPrivileged,
+    own: [config.dockerSocket, config.stateFolder],
+  });
   const reporter = createReporter({ observe, log, intervalMs: times.reportIntervalMs });
   const commands = createCommands({
     journal,
-    execute: createExecute({ engine }),
+    execute: createExecute({ engine, serviceRules }),
     allow: config.allow,
     log,
     onEffect: (isOfNode) => (isOfNode ? reporter.lookSoon() : reporter.look()),

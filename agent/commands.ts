@@ -205,6 +205,8 @@ export function createCommands({
 }
 
 function laneOf(body: CommandBody): string | null {
+  if ('service' in body) return `service:${body.service}`;
+  if (body.__typename === 'CreateService') return `service:${body.serviceName}`;
   return body.__typename === 'UpdateNode' || body.__typename === 'RemoveNode' ? body.node : null;
 }
 
@@ -229,6 +231,7 @@ function journalFailure(error: unknown): Completion {
 }
 
 function secretsOf(body: CommandBody): string[] {
+  if ('env' in body) return (body.env ?? []).map(afterEquals).filter((value) => value.length > 3);
   if (body.__typename === 'JoinSwarm') return [body.token];
   // As it is sent, and as somebody may write it in a message: it is no longer than 1 MB.
   if (body.__typename === 'CreateSecret' || body.__typename === 'CreateConfig')
@@ -237,10 +240,16 @@ function secretsOf(body: CommandBody): string[] {
 }
 
 function withoutSecrets(body: CommandBody): object {
+  if ('env' in body) return { ...body, env: undefined };
   if (body.__typename === 'JoinSwarm') return { ...body, token: undefined };
   if (body.__typename === 'CreateSecret' || body.__typename === 'CreateConfig')
     return { ...body, value: undefined };
   return body.__typename === 'UnlockSwarm' ? { ...body, unlockKey: undefined } : body;
+}
+
+/** Of `NAME=value`. */
+function afterEquals(variable: string): string {
+  return variable.slice(variable.indexOf('=') + 1);
 }
 
 function journalled(body: CommandBody): { kind: string; argsHash: string; args: unknown } {

@@ -17,6 +17,8 @@ export interface Config {
   readonly dockerSocket: string;
   readonly enrolment: Enrolment | undefined;
   readonly allow: ReadonlySet<CommandName>;
+  /** Whether services may have what reaches into their hosts. */
+  readonly allowsPrivileged: boolean;
   readonly extraAddresses: readonly Address[];
   /** Null: all. */
   readonly interfaces: ReadonlySet<string> | null;
@@ -45,7 +47,14 @@ const groups: Readonly<Record<string, readonly CommandName[]>> = {
     'RemoveConfig',
   ],
   networks: ['ReadNetworks', 'CreateNetwork', 'RemoveNetwork'],
+  services: ['CreateService', 'ReadServices', 'RemoveService', 'RollBackService', 'UpdateService'],
 };
+
+/** Carried out only where they are named. */
+const offByDefault: ReadonlySet<string> = new Set(['services']);
+
+/** Not a group of commands: what those of services may hold. Brings them along. */
+const privileged = 'services:privileged';
 
 const loopback = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
 
@@ -62,8 +71,13 @@ const settingsShape = z.object({
   SKEP_AGENT_ENROLMENT: z.optional(z.string()),
   /** A file that holds the enrolment secret; `-`: it is asked for, or read as one line from the standard input. */
   SKEP_AGENT_ENROLMENT_FILE: z.optional(z.string()),
-  /** The command types that this agent carries out, or groups of them: reads, secrets (join tokens and unlock keys), membership, nodes, recovery, spec, networks, swarm-secrets (secrets and configs). All by default. */
-  SKEP_AGENT_ALLOW: z._default(z.string(), Object.keys(groups).join(',')),
+  /** The command types that this agent carries out, or groups of them: reads, secrets (join tokens and unlock keys), membership, nodes, recovery, spec, networks, swarm-secrets (secrets and configs), and, off by default, services and services:privileged (bind mounts, added capabilities, the host’s network). */
+  SKEP_AGENT_ALLOW: z._default(
+    z.string(),
+    Object.keys(groups)
+      .filter((name) => !offByDefault.has(name))
+      .join(','),
+  ),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
   SKEP_AGENT_ADDRESSES: z._default(z.string(), ''),
   /** The network interfaces whose addresses are reported, by comma; `none` reports only SKEP_AGENT_ADDRESSES. All by default. */
@@ -129,6 +143,7 @@ export function readConfig({
     dockerSocket: settings.SKEP_AGENT_DOCKER_SOCKET.replace(/^unix:\/\//, ''),
     enrolment: readEnrolment(settings.SKEP_AGENT_ENROLMENT, settings.SKEP_AGENT_ENROLMENT_FILE),
     allow: new Set(list(settings.SKEP_AGENT_ALLOW).flatMap(readAllowed)),
+    allowsPrivileged: list(settings.SKEP_AGENT_ALLOW).includes(privileged),
     extraAddresses: list(settings.SKEP_AGENT_ADDRESSES).map(readAddress),
     interfaces: readInterfaces(list(settings.SKEP_AGENT_INTERFACES)),
     hostname: settings.SKEP_AGENT_HOSTNAME,
@@ -208,10 +223,11 @@ function askForLine(question: string): string {
 
 function readAllowed(name: string): readonly CommandName[] {
   const known: readonly CommandName[] = Object.values(groups).flat();
-  const names = groups[name] ?? known.filter((command) => command === name);
+  const names =
+    groups[name === privileged ? 'services' : name] ?? known.filter((command) => command === name);
   if (names.length > 0) return names;
   throw new BadConfig(
-    `SKEP_AGENT_ALLOW: «${name}» is no command type and no group: ${[...Object.keys(groups), ...Object.keys(commandKinds)].join(', ')}`,
+    `SKEP_AGENT_ALLOW: «${name}» is no command type and no group: ${[...Object.keys(groups), privileged, ...Object.keys(commandKinds)].join(', ')}`,
   );
 }
 

@@ -1,5 +1,6 @@
 // What the server sends and what the agent answers, as zod shapes and types: the agent's side of agent.graphql.
 import * as z from 'zod/mini';
+import { serviceParts } from './service-shapes.ts';
 
 const label = z.object({ key: z.string(), value: z.string() });
 const optionalText = z.nullish(z.string());
@@ -9,6 +10,14 @@ const optionalText = z.nullish(z.string());
  * in nullability between command types carry an alias there, since GraphQL cannot merge them.
  */
 export const commandBody = z.discriminatedUnion('__typename', [
+  z.object({
+    __typename: z.literal('CreateService'),
+    serviceName: z.string(),
+    everyNode: z.boolean(),
+    parts: serviceParts,
+    env: z.nullish(z.array(z.string())),
+    mayPrivileged: z.boolean(),
+  }),
   z.object({
     __typename: z.literal('InitSwarm'),
     advertiseAddr: z.string(),
@@ -58,6 +67,7 @@ export const commandBody = z.discriminatedUnion('__typename', [
   z.object({ __typename: z.literal('ReadJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({ __typename: z.literal('ReadNetworks') }),
   z.object({ __typename: z.literal('ReadSecrets') }),
+  z.object({ __typename: z.literal('ReadServices'), ofService: optionalText }),
   z.object({ __typename: z.literal('ReadTasks'), node: z.string() }),
   z.object({ __typename: z.literal('ReadUnlockKey') }),
   z.object({
@@ -72,6 +82,8 @@ export const commandBody = z.discriminatedUnion('__typename', [
   z.object({ __typename: z.literal('RemoveNetwork'), network: z.string() }),
   z.object({ __typename: z.literal('RemoveNode'), node: z.string(), force: z.boolean() }),
   z.object({ __typename: z.literal('RemoveSecret'), secret: z.string() }),
+  z.object({ __typename: z.literal('RemoveService'), service: z.string() }),
+  z.object({ __typename: z.literal('RollBackService'), service: z.string(), mayPrivileged: z.boolean() }),
   z.object({ __typename: z.literal('RotateJoinToken'), role: z.enum(['worker', 'manager']) }),
   z.object({
     __typename: z.literal('UpdateNode'),
@@ -80,6 +92,14 @@ export const commandBody = z.discriminatedUnion('__typename', [
     wantedAvailability: z.nullish(z.enum(['active', 'pause', 'drain'])),
     setLabels: z.array(label),
     removeLabels: z.array(z.string()),
+  }),
+  z.object({
+    __typename: z.literal('UpdateService'),
+    service: z.string(),
+    parts: serviceParts,
+    env: z.nullish(z.array(z.string())),
+    forceUpdate: z.boolean(),
+    mayPrivileged: z.boolean(),
   }),
   z.object({ __typename: z.literal('UnlockSwarm'), unlockKey: z.string() }),
   z.object({
@@ -129,6 +149,9 @@ export const failureCodes = [
   'NODE_NOT_FOUND',
   'NODE_IS_MANAGER',
   'NODE_NOT_DOWN',
+  'SERVICE_NOT_FOUND',
+  'NO_PREVIOUS_SPEC',
+  'NAME_TAKEN',
   'LEAVE_NEEDS_DEMOTION',
   'JOIN_TOKEN_INVALID',
   'CA_MISMATCH',

@@ -29,6 +29,19 @@ export const witnessDocument = 'mutation Witness($input: WitnessInput!) { witnes
 export const headsDocument =
   'subscription Heads { heads { head { server generation seq hash at signature } ask } }';
 
+const serviceParts = `parts {
+        image command args user workingDirectory stopGraceSeconds
+        labels { key value } containerLabels { key value }
+        mounts { kind source path readOnly }
+        secrets { ref fileName uid gid fileMode } configs { ref fileName uid gid fileMode }
+        capabilitiesAdd constraints preferences maxReplicasPerNode replicas
+        resources { cpuLimit memoryLimitBytes cpuReservation memoryReservationBytes }
+        restartPolicy { condition delaySeconds maxAttempts windowSeconds }
+        updateConfig { parallelism delaySeconds failureAction monitorSeconds maxFailureRatio order }
+        rollbackConfig { parallelism delaySeconds failureAction monitorSeconds maxFailureRatio order }
+        networks endpointMode ports { targetPort publishedPort protocol publishMode }
+      }`;
+
 /** Brings the commands. The aliases are explained in contract.ts. */
 export const commandsDocument = `subscription Commands {
   commands {
@@ -36,6 +49,7 @@ export const commandsDocument = `subscription Commands {
     expiresInMs
     body {
       __typename
+      ... on CreateService { serviceName everyNode ${serviceParts} env mayPrivileged }
       ... on InitSwarm {
         advertiseAddr listenAddr dataPathAddr dataPathPort defaultAddrPool subnetSize autolock
       }
@@ -49,17 +63,21 @@ export const commandsDocument = `subscription Commands {
       ... on CreateSecret { name value labels { key value } }
       ... on LeaveSwarm { nodeId force }
       ... on ReadJoinToken { role }
+      ... on ReadServices { ofService }
       ... on ReadTasks { node }
       ... on RecoverSwarm { nodeId advertiseAddr listenAddr dataPathAddr }
       ... on RemoveConfig { config }
       ... on RemoveNetwork { network }
       ... on RemoveNode { node force }
       ... on RemoveSecret { secret }
+      ... on RemoveService { service }
+      ... on RollBackService { service mayPrivileged }
       ... on RotateJoinToken { role }
       ... on UnlockSwarm { unlockKey }
       ... on UpdateNode {
         node wantedRole: role wantedAvailability: availability setLabels { key value } removeLabels
       }
+      ... on UpdateService { service ${serviceParts} env forceUpdate mayPrivileged }
       ... on UpdateSwarm {
         wantedAutolock: autolock certificateExpirySeconds heartbeatPeriodSeconds taskHistoryLimit
         snapshotInterval keepOldSnapshots forceRotate rotateUnlockKey

@@ -26,6 +26,9 @@ const meanings: readonly (readonly [RegExp, FailureCode])[] = [
   [/(?:network|secret|config) \S+ not found/, 'NOT_FOUND'],
   [/network with name \S+ already exists|(?:secret|config) \S+ already exists/, 'NAME_TAKEN'],
   [/ is in use by /, 'IN_USE'],
+  [/service \S+ not found/, 'SERVICE_NOT_FOUND'],
+  [/does not have a previous spec/, 'NO_PREVIOUS_SPEC'],
+  [/name conflicts with an existing object/, 'NAME_TAKEN'],
   [/message is too large|received message larger than max|ResourceExhausted/, 'INVALID_ARGUMENT'],
   [
     /code = InvalidArgument|^invalid |Datapath port number|cannot assign requested address/,

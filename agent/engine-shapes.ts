@@ -103,6 +103,29 @@ export const servicesShape = z.array(
   }),
 );
 
+/** A service: what is changed of it, and the version that guards it. The spec keeps fields that this agent does not know. */
+export const serviceShape = z.looseObject({
+  ID: z.string(),
+  Version: z.object({ Index: z.number() }),
+  Spec: z.looseObject({ Name: z.string() }),
+  PreviousSpec: z.nullish(z.looseObject({})),
+});
+
+/** GET /services: passed on whole. */
+export const serviceListShape = z.array(serviceShape);
+
+/** POST /services/create. */
+export const serviceMadeShape = z.object({ ID: z.string(), Warnings: z.nullish(z.array(z.string())) });
+
+/** POST /services/{id}/update. */
+export const serviceWrittenShape = z.object({ Warnings: z.nullish(z.array(z.string())) });
+
+/** GET /secrets/{id} and GET /configs/{id}: what it is called. */
+export const fileObjectShape = z.object({ ID: z.string(), Spec: z.object({ Name: z.string() }) });
+
+/** GET /networks/{id}. */
+export const networkShape = z.object({ Driver: z.string() });
+
 /** GET /containers/json: the running ones. */
 export const containersShape = z.array(
   z.object({ Id: z.string(), Names: z.nullish(z.array(z.string())), Labels: labels }),

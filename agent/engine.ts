@@ -35,6 +35,9 @@ export type Kept = 'secrets' | 'configs';
 /** A node as the engine has it. */
 export type EngineNode = z.infer<typeof shapes.nodeShape>;
 
+/** A service as the engine has it. */
+export type EngineService = z.infer<typeof shapes.serviceShape>;
+
 /** @param socketPath - the engine's unix socket */
 export function createEngine({
   socketPath,
@@ -87,6 +90,39 @@ export function createEngine({
       call.json({ method: 'POST', path: `/${kind}/create`, body, timeoutMs: writeMs }, createdKeptShape),
     removeKept: (kind: Kept, id: string) =>
       call.done({ method: 'DELETE', path: `/${kind}/${encodeURIComponent(id)}`, timeoutMs: writeMs }),
+    /** With how many tasks each has, and should have. */
+    serviceList: () => read('/services', shapes.serviceListShape, clusterReadMs, { status: 'true' }),
+    service: (id: string) => read(`/services/${encodeURIComponent(id)}`, shapes.serviceShape, clusterReadMs),
+    /** @param isUpToDate - only those that are as the present spec has them */
+    serviceTasks: (service: string, isUpToDate: boolean) =>
+      read('/tasks', shapes.tasksShape, clusterReadMs, {
+        filters: JSON.stringify({ service: [service], ...(isUpToDate ? { '_up-to-date': ['true'] } : {}) }),
+      }),
+    createService: (spec: object) =>
+      call.json(
+        { method: 'POST', path: '/services/create', body: spec, timeoutMs: writeMs },
+        shapes.serviceMadeShape,
+      ),
+    /** Replaces the whole spec: what is left out is gone. With `isRollback` the engine takes the spec before this one. */
+    updateService: (id: string, version: number, spec: object, isRollback: boolean) =>
+      call.json(
+        {
+          method: 'POST',
+          path: `/services/${encodeURIComponent(id)}/update`,
+          query: { version: String(version), ...(isRollback ? { rollback: 'previous' } : {}) },
+          body: spec,
+          timeoutMs: writeMs,
+        },
+        shapes.serviceWrittenShape,
+      ),
+    removeService: (id: string) =>
+      call.done({ method: 'DELETE', path: `/services/${encodeURIComponent(id)}`, timeoutMs: writeMs }),
+    /** A secret or config by id, name or prefix; never what is in it. */
+    fileObject: (kind: 'Secret' | 'Config', ref: string) =>
+      read(`/${kind.toLowerCase()}s/${encodeURIComponent(ref)}`, shapes.fileObjectShape, clusterReadMs),
+    /** A network by id, name or prefix, as a service names one. */
+    network: (ref: string) =>
+      read(`/networks/${encodeURIComponent(ref)}`, shapes.networkShape, clusterReadMs),
     /** Running containers of this engine alone. */
     containers: () => read('/containers/json', shapes.containersShape, readMs),
     unlockKey: () => read('/swarm/unlockkey', shapes.unlockKeyShape, clusterReadMs),

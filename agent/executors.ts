@@ -6,9 +6,17 @@ import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './e
 import { createNetwork, readNetworks, removeNetwork } from './execute-networks.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
 import { createKept, readKept, removeKept } from './execute-secrets.ts';
+import {
+  createService,
+  readServices,
+  removeService,
+  rollBackService,
+  updateService,
+} from './execute-services.ts';
 import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
 import { createLastRead } from './last-read.ts';
+import { createServiceRules, type ServiceRules } from './service-rules.ts';
 
 /** What came of a command: its answer, and what a read begun after its effect showed. */
 export interface Carried {
@@ -19,8 +27,18 @@ export interface Carried {
 /** Carries out one command. Rejects with CommandFailure. */
 export type Execute = (body: CommandBody) => Promise<Carried>;
 
-/** The executors over one engine. */
-export function createExecute({ engine }: { engine: Engine }): Execute {
+/**
+ * The executors over one engine.
+ *
+ * @param serviceRules - what services may reach; without it nothing of the host
+ */
+export function createExecute({
+  engine,
+  serviceRules = createServiceRules({ allowsPrivileged: false, own: [] }),
+}: {
+  engine: Engine;
+  serviceRules?: ServiceRules;
+}): Execute {
   const lastRead = createLastRead();
   const listed = async (reading: ReturnType<typeof readCluster>): Promise<object> => {
     const cluster = await reading;
@@ -35,6 +53,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return createNetwork(engine, body);
       case 'CreateSecret':
         return createKept(engine, 'secrets', body);
+      case 'CreateService':
+        return createService(engine, body, serviceRules);
       case 'InitSwarm':
         return initSwarm(engine, body);
       case 'JoinSwarm':
@@ -53,6 +73,8 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return readNetworks(engine);
       case 'ReadSecrets':
         return readKept(engine, 'secrets');
+      case 'ReadServices':
+        return readServices(engine, body, serviceRules);
       case 'ReadTasks':
         return readTasks(engine, body);
       case 'ReadUnlockKey':
@@ -69,10 +91,16 @@ export function createExecute({ engine }: { engine: Engine }): Execute {
         return removeNode(engine, body);
       case 'RemoveSecret':
         return removeKept(engine, 'secrets', body.secret);
+      case 'RemoveService':
+        return removeService(engine, body);
+      case 'RollBackService':
+        return rollBackService(engine, body, serviceRules);
       case 'RotateJoinToken':
         return rotateJoinToken(engine, body);
       case 'UnlockSwarm':
         return unlockSwarm(engine, body);
+      case 'UpdateService':
+        return updateService(engine, body, serviceRules);
       case 'UpdateSwarm':
         return updateSwarm(engine, body);
     }

@@ -40,18 +40,25 @@ import type { Operations } from './operations/operations.ts';
 import { sealAuditAction } from './operations/seal-audit.ts';
 import { createKeptAction } from './secrets/create.ts';
 import { removeKeptAction } from './secrets/remove.ts';
+import { createServiceAction } from './services/create.ts';
+import type { ServicesParts } from './services/parts.ts';
+import { removeServiceAction } from './services/remove.ts';
+import { rollbackServiceAction } from './services/roll-back.ts';
+import { scaleServiceAction } from './services/scale.ts';
+import { updateServiceAction } from './services/update.ts';
 
-export type ActionParts = MembershipParts & {
-  /** Late, for the door is built with its actions. */
-  operations: () => Operations;
-  sealHistory: SealHistory;
-  apiKeys: ApiKeys;
-  enrolments: Enrolments;
-  discover: Discover;
-  find: FindNodes;
-  guards: DrainGuards;
-  workload: ReadWorkload;
-};
+export type ActionParts = MembershipParts &
+  ServicesParts & {
+    /** Late, for the door is built with its actions. */
+    operations: () => Operations;
+    sealHistory: SealHistory;
+    apiKeys: ApiKeys;
+    enrolments: Enrolments;
+    discover: Discover;
+    find: FindNodes;
+    guards: DrainGuards;
+    workload: ReadWorkload;
+  };
 
 export const createActions = (parts: ActionParts): AnyAction[] => {
   const { operations, authorise, apiKeys, enrolments, hosts, links, commands, scopeOf, clock } = parts;
@@ -93,5 +100,10 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     removeKeptAction(parts, 'CONFIG'),
     createNetworkAction(parts),
     removeNetworkAction(parts),
+    createServiceAction(parts),
+    updateServiceAction(parts),
+    scaleServiceAction(parts),
+    rollbackServiceAction(parts),
+    removeServiceAction({ ...parts, tasksOf: parts.workload.ofNode }),
   ];
 };

@@ -62,6 +62,8 @@ import { createEvents } from './platform/events.ts';
 import { factOf } from './platform/fact.ts';
 import { openGeneration } from './platform/generation.ts';
 import type { Log } from './platform/log.ts';
+import { createReadServices } from './services/read.ts';
+import { createSendService } from './services/send.ts';
 import { version } from './version.ts';
 
 export type App = {
@@ -172,6 +174,8 @@ export const createApp = async ({
 
   const settle = createSettle({ db, clock, hosts, links });
   const workload = createReadWorkload({ clusters, managers, commands, hosts, links });
+  const services = createReadServices({ clusters, managers, commands, clock });
+  const sendService = createSendService({ clusters, managers, commands });
   const guards = createDrainGuards({
     open: () => operations.open(),
     hosts,
@@ -205,6 +209,8 @@ export const createApp = async ({
       settle,
       guards,
       workload,
+      services,
+      sendService,
       joinAddresses,
       clock,
     }),
@@ -241,6 +247,7 @@ export const createApp = async ({
     findNodes,
     sortedNodes: createSortedNodes(),
     workload,
+    services,
     scopeOf,
     denials,
     heads,

@@ -20,6 +20,7 @@ import type { Operations } from './operations/operations.ts';
 import type { Clock } from './platform/clock.ts';
 import type { Database } from './platform/database.ts';
 import type { Events } from './platform/events.ts';
+import type { ReadServices } from './services/read.ts';
 
 /** The parts of the server that resolvers use. */
 export type Parts = {
@@ -36,6 +37,7 @@ export type Parts = {
   findNodes: FindNodes;
   sortedNodes: SortedNodes;
   workload: ReadWorkload;
+  services: ReadServices;
   scopeOf: ScopeOf;
   denials: Denials;
   heads: Heads;

@@ -11,6 +11,7 @@ export const permissions = {
   'node:availability': 'Set a node active, pause or drain.',
   'node:label': 'Set and remove node labels.',
   'node:promote': 'Make workers managers.',
+  'service:write': 'Create, change, roll back and remove services, and see their environment.',
   'operation:cancel': 'Cancel an open operation.',
   'node:demote': 'Make managers workers.',
   'node:remove': 'Remove nodes from a cluster.',
@@ -26,13 +27,19 @@ export const permissions = {
   'secret:rotate': 'Rotate join tokens, unlock keys and root CAs.',
   'key:admin': 'See, create and revoke API keys.',
   'secret:reveal': 'Read join tokens and unlock keys. In no role: given by name.',
+  'service:privileged':
+    'Give services bind mounts, added capabilities and the host’s network. In no role: given by name.',
   'cluster:force': 'Acts that can lose a cluster. In no role: given by name.',
 } as const;
 
 export type Permission = keyof typeof permissions;
 
 /** Given to a key by name only, never by a role. */
-export const separatePermissions: readonly Permission[] = ['secret:reveal', 'cluster:force'];
+export const separatePermissions: readonly Permission[] = [
+  'secret:reveal',
+  'service:privileged',
+  'cluster:force',
+];
 
 const viewer: readonly Permission[] = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
 const operator: readonly Permission[] = [
@@ -40,6 +47,7 @@ const operator: readonly Permission[] = [
   'node:availability',
   'node:label',
   'node:promote',
+  'service:write',
   'operation:cancel',
   'network:write',
   'config:write',

@@ -8,6 +8,7 @@ import '../nodes/schema.ts';
 import '../membership/schema.ts';
 import '../secrets/schema.ts';
 import '../networks/schema.ts';
+import '../services/schema.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 

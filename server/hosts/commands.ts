@@ -55,6 +55,8 @@ const secretArguments: Partial<Record<CommandBody['__typename'], readonly string
   UnlockSwarm: ['unlockKey'],
   CreateSecret: ['value'],
   CreateConfig: ['value'],
+  CreateService: ['env'],
+  UpdateService: ['env'],
 };
 const readTimeoutMs = 30_000;
 const effectPatienceMs = 60_000;

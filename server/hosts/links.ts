@@ -1,9 +1,11 @@
 // The connected agents: one link a host, and the commands that wait to go over it.
 import { EventEmitter } from 'node:events';
 import { createBell } from '../platform/bell.ts';
+import type { ServiceCommand } from './service-parts.ts';
 
 /** A command as agent.graphql has it. `secret` parts of the body are never stored. */
 export type CommandBody =
+  | ServiceCommand
   | {
       __typename: 'InitSwarm';
       advertiseAddr: string;

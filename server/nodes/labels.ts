@@ -3,8 +3,10 @@
 import * as z from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import type { ChangeNode } from './change.ts';
+import { warnOfMoves } from './label-moves.ts';
 import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from './plan.ts';
 import type { FindNodes } from './reference.ts';
+import type { ReadWorkload } from './workload.ts';
 
 /** Docker takes any key; one with `=`, white space or control characters can be set but never asked for. */
 export const labelKey = z
@@ -67,9 +69,11 @@ export const hasLabels = (
 export const updateNodeLabelsAction = ({
   find,
   change,
+  workload,
 }: {
   find: FindNodes;
   change: ChangeNode;
+  workload: ReadWorkload;
 }): Action<Input, Plan> => ({
   name: 'updateNodeLabels',
   permission: 'node:label',
@@ -78,9 +82,10 @@ export const updateNodeLabelsAction = ({
   resolve: async ({ set, remove, ...nodes }, requester) =>
     resolveNodes(find, nodes, requester, { set, remove }),
   reachable: ({ clusterId }) => change.reachable(clusterId),
-  judge: async ({ clusterId, nodeIds, remove }) => {
+  judge: async ({ clusterId, nodeIds, set, remove }) => {
     const state = await change.readForChange(clusterId);
-    const warnings = presentNodes(state, nodeIds).flatMap((node) =>
+    const nodes = presentNodes(state, nodeIds);
+    const warnings = nodes.flatMap((node) =>
       remove
         .filter((key) => !Object.hasOwn(node.labels, key))
         .map((key) => ({
@@ -89,7 +94,8 @@ export const updateNodeLabelsAction = ({
           target: node.id,
         })),
     );
-    return { ...allClear, warnings };
+    const moves = await warnOfMoves(workload, clusterId, nodes, { set, remove });
+    return { ...allClear, warnings: [...warnings, ...moves] };
   },
   act: (run, { clusterId, set, remove }) =>
     run.each(

@@ -47,6 +47,10 @@ const fitsPlatform = ({ platforms }: Service, { platform }: NodeObservation): bo
       (architecture === '' || architectureOf(architecture) === architectureOf(platform.architecture)),
   );
 
+/** Whether constraints and platforms let its tasks run on the node; with the same limits as below. */
+export const fits = (service: Service, node: NodeObservation): boolean =>
+  service.constraints.every((constraint) => holds(constraint, node)) && fitsPlatform(service, node);
+
 /** A service of which each node runs one: its tasks stop and start, they do not move. */
 export const isGlobal = ({ modes }: Service): boolean => modes.some((mode) => mode.startsWith('Global'));
 
@@ -56,9 +60,7 @@ export const isGlobal = ({ modes }: Service): boolean => modes.some((mode) => mo
  * @param running the tasks that are on the node.
  */
 export const roomFor = (service: Service, node: NodeObservation, running: readonly RunningTask[]): number => {
-  const allowed =
-    service.constraints.every((constraint) => holds(constraint, node)) && fitsPlatform(service, node);
-  if (!allowed) return 0;
+  if (!fits(service, node)) return 0;
   const sumOf = (part: 'nanoCpus' | 'memoryBytes'): number =>
     running.reduce((sum, task) => sum + task[part], 0);
   const share = (free: number, each: number): number =>

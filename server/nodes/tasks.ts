@@ -7,7 +7,7 @@ const text = z
   .nullish()
   .transform((value) => value || null);
 
-const engineTask = z
+export const engineTask = z
   .object({
     ID: z.string(),
     ServiceID: text,
@@ -22,6 +22,7 @@ const engineTask = z
   .transform((task) => ({
     id: task.ID,
     serviceId: task.ServiceID,
+    nodeId: task.NodeID,
     slot: task.Slot ?? null,
     image: task.Spec?.ContainerSpec?.Image ?? null,
     /** What the task is, as observed. */

@@ -44,6 +44,10 @@ export const failureCodes = {
   NODE_IS_MANAGER: 'A manager is not removed; demote it first.',
   NODE_NOT_DOWN: 'A Ready node is removed only with force.',
   NODE_NOT_FOUND: 'The cluster no longer has this node.',
+  SERVICE_NOT_FOUND: 'The cluster no longer has this service.',
+  NO_PREVIOUS_SPEC: 'The service was never changed: there is nothing to roll back to.',
+  NO_SUITABLE_MANAGER:
+    'No connected manager that carries out commands on services has the leader’s engine version: an older one would drop fields that it does not know.',
   IN_OTHER_SWARM: 'The host is a member of another swarm.',
   ALREADY_IN_SWARM: 'The host is a member of a swarm already.',
   NOT_IN_SWARM: 'The host is not a member of a swarm.',
@@ -92,6 +96,10 @@ export const failureCodes = {
   NOT_OBSERVED: 'The engine said yes, but the wanted state was not observed in time.',
   DRAIN_DEADLINE:
     'Tasks were left on the node at the deadline, which the message names; the node stays in drain.',
+  NOT_CONVERGED:
+    'The tasks of the service did not run as wanted at the deadline; the message has their errors. The managers go on.',
+  ROLLED_BACK: 'The update failed, and the managers put the service back as it was before.',
+  UPDATE_PAUSED: 'The update or rollback failed, and the managers paused it where it was.',
   DEMOTION_PUT_OFF:
     'The managers took the demotion and did not carry it out in time: they put it off while a majority would not be left.',
   PROMOTION_STUCK:
@@ -118,6 +126,7 @@ const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>([
   'NO_LEADER',
   'OUT_OF_SEQUENCE',
   'DRAIN_DEADLINE',
+  'NO_SUITABLE_MANAGER',
   'NOT_IN_RAFT_YET',
   'MANAGER_UNREACHABLE',
   'ENGINE_UNREACHABLE',

@@ -11,6 +11,7 @@ import {
   RemoveConfig,
   RemoveSecret,
 } from './secret-commands.ts';
+import { serviceCommands } from './service-commands.ts';
 
 type Body<Name extends CommandBody['__typename']> = Extract<CommandBody, { __typename: Name }>;
 
@@ -199,6 +200,7 @@ export const CommandBodyType = builder.unionType('CommandBody', {
     UnlockSwarm,
     UpdateNode,
     UpdateSwarm,
+    ...serviceCommands,
   ],
   resolveType: (body) => body.__typename,
 });

@@ -10,6 +10,7 @@ import { type NodeView, nodeView } from '../node.ts';
 import { NodeFilterInput } from './filter.ts';
 import { NodeConnection, NodeRef } from './node.ts';
 import { pageOfNodes } from './queries.ts';
+import { TaskRef } from './task.ts';
 
 builder.objectField(ClusterRef, 'nodes', (t) =>
   t.field({
@@ -56,5 +57,13 @@ builder.objectField(HostRef, 'node', (t) =>
     nullable: true,
     ...nodeOf,
     resolve: ({ report }, _, context) => current(report?.swarm?.nodeId ?? null, context),
+  }),
+);
+builder.objectField(TaskRef, 'node', (t) =>
+  t.field({
+    type: NodeRef,
+    nullable: true,
+    ...guarded('cluster:read', 'The node that it was given to, as it is now; null: none yet, or gone.'),
+    resolve: ({ nodeId }, _, context) => current(nodeId, context),
   }),
 );

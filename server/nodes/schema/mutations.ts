@@ -36,7 +36,7 @@ operationMutation('drainNodes', {
 operationMutation('updateNodeLabels', {
   permission: 'node:label',
   description:
-    'Sets and removes labels of nodes; all others stay. A label that is not there and is to be removed: warning LABEL_NOT_SET.',
+    'Sets and removes labels of nodes; all others stay. Warnings: LABEL_NOT_SET, for one that is not there and is to be removed; TASKS_MOVE, for services with constraints (`node.labels.key == value`, `!=`) that a node fits no longer, with how many tasks move; WORKLOAD_UNKNOWN, where that could not be read.',
   fields: (t) => ({
     ...nodesFields(t),
     set: t.field({ type: [LabelInput], description: 'The last one of a key counts.' }),

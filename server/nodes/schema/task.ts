@@ -7,6 +7,7 @@ export const TaskRef = builder.objectRef<Task>('Task').implement({
   fields: (t) => ({
     id: t.exposeID('id'),
     serviceId: t.exposeID('serviceId', { nullable: true }),
+    nodeId: t.exposeID('nodeId', { nullable: true, description: 'Null: it waits for a node.' }),
     slot: t.exposeInt('slot', { nullable: true }),
     image: t.exposeString('image', { nullable: true }),
     state: t.exposeString('state', {
