@@ -74,6 +74,12 @@ export type Service = {
   updatedAt: string;
   versionIndex: number;
   spec: JsonObject;
+  previousSpec: JsonObject | undefined;
+  updateStatus: JsonObject | undefined;
+  /** Counts the updates: what followed an earlier one ends. */
+  updateStep: number;
+  /** An update failed, and its tasks stay as they are. */
+  isPaused: boolean;
 };
 
 /** A secret or a config. */

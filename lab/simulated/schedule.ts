@@ -1,6 +1,7 @@
 // The orchestrator and the scheduler in small: enough that services spread, drains move tasks and constraints hold.
 import { goTime, newId } from './identifiers.ts';
-import { isJsonObject, type JsonObject, numberAt, objectAt, textsAt } from './json-fields.ts';
+import { isJsonObject, type JsonObject, numberAt, objectAt, textAt, textsAt } from './json-fields.ts';
+
 import {
   type Cluster,
   engineOf,
@@ -10,11 +11,14 @@ import {
   touch,
   type World,
 } from './model.ts';
+import { isUpToDate } from './service-update.ts';
 
 const START_MS = 700;
 const OBEYS_MS = 400;
 const DEFAULT_GRACE_MS = 10_000;
 const RESTART_DELAY_MS = 1_000;
+/** `RestartPolicy.Delay` where the spec says nothing. */
+const REJECTED_DELAY_MS = 5_000;
 /** Observed states that a task does not leave again. */
 const FINAL = new Set(['complete', 'shutdown', 'failed', 'rejected', 'remove', 'orphaned']);
 
@@ -102,6 +106,14 @@ const startTask = (world: World, cluster: Cluster, task: Task, node: SwarmNode):
   setTask(world, cluster, task, 'assigned', 'scheduler assigned task to node');
   world.clock.after(START_MS, () => {
     if (task.state !== 'assigned' || task.desiredState !== 'running') return;
+    const image = textAt(objectAt(task.spec, 'ContainerSpec'), 'Image');
+    // Machines have what they were given, and no registry.
+    if (image.startsWith('nosuch')) {
+      setTask(world, cluster, task, 'rejected', 'preparing', `No such image: ${image}`);
+      task.desiredState = 'shutdown';
+      world.clock.after(REJECTED_DELAY_MS, () => reschedule(world, cluster));
+      return;
+    }
     setTask(world, cluster, task, 'running', 'started');
   });
 };
@@ -192,7 +204,8 @@ export const reschedule = (world: World, cluster: Cluster): void => {
     for (const task of tasks) {
       if (task.desiredState !== 'running' || task.nodeId === undefined) continue;
       const node = cluster.nodes.get(task.nodeId);
-      if (!node || !mayStay(service, node)) stopTask(world, cluster, task);
+      const isOld = !service.isPaused && !isUpToDate(service, task);
+      if (!node || !mayStay(service, node) || isOld) stopTask(world, cluster, task);
     }
     if (isJsonObject(objectAt(service.spec, 'Mode').Global)) fillNodes(world, cluster, service, tasks);
     else fillSlots(world, cluster, service, tasks);

@@ -7,6 +7,7 @@ import { type JsonObject, textAt } from './json-fields.ts';
 import { type Cluster, type Engine, type Service, type Task, touch, type World } from './model.ts';
 import { parseFilters, parseVersion } from './query.ts';
 import { reschedule, stopService } from './schedule.ts';
+import { beginUpdate, isUpToDate, statusOf } from './service-update.ts';
 
 const nameOf = (service: Service): string => textAt(service.spec, 'Name');
 
@@ -16,7 +17,9 @@ const serviceJson = (service: Service): JsonObject => ({
   CreatedAt: service.createdAt,
   UpdatedAt: service.updatedAt,
   Spec: service.spec,
+  ...(service.previousSpec ? { PreviousSpec: service.previousSpec } : {}),
   Endpoint: { Spec: {} },
+  ...(service.updateStatus ? { UpdateStatus: service.updateStatus } : {}),
 });
 
 const taskJson = (task: Task): JsonObject => ({
@@ -68,7 +71,10 @@ export const listServices = async (
       (filters.get('name') ?? [nameOf(service)]).some((name) => nameOf(service).startsWith(name)),
     )
     .filter((service) => (filters.get('id') ?? [service.id]).some((id) => service.id.startsWith(id)))
-    .map(serviceJson);
+    .map((service) => ({
+      ...serviceJson(service),
+      ...(query.get('status') === 'true' ? { ServiceStatus: statusOf(cluster, service) } : {}),
+    }));
 };
 
 /** GET /services/{id}. */
@@ -86,14 +92,24 @@ export const createService = async (world: World, engine: Engine, body: JsonObje
     );
   }
   const at = goTime(world.nano());
-  const service = { id: newId(), createdAt: at, updatedAt: at, versionIndex: ++cluster.index, spec: body };
+  const service: Service = {
+    id: newId(),
+    createdAt: at,
+    updatedAt: at,
+    versionIndex: ++cluster.index,
+    spec: body,
+    previousSpec: undefined,
+    updateStatus: undefined,
+    updateStep: 0,
+    isPaused: false,
+  };
   cluster.services.set(service.id, service);
   emit(world, cluster, service, 'create');
   reschedule(world, cluster);
   return { ID: service.id, ...(engine.profile.strictBody ? { Warnings: null } : {}) };
 };
 
-/** POST /services/{id}/update: the new spec counts for tasks that start from now on. */
+/** POST /services/{id}/update: the tasks are replaced by those of the new spec, or with `rollback` of the one before. */
 export const updateService = async (
   world: World,
   engine: Engine,
@@ -105,10 +121,15 @@ export const updateService = async (
   const cluster = await control(world, engine, 'write');
   const service = findService(cluster, ref);
   if (version !== service.versionIndex) throw grpcError('Unknown', 'update out of sequence');
-  service.spec = body;
+  const isRollback = query.get('rollback') === 'previous';
+  const before = service.spec;
+  if (isRollback && !service.previousSpec)
+    throw grpcError('FailedPrecondition', `service ${service.id} does not have a previous spec`);
+  service.spec = isRollback && service.previousSpec ? service.previousSpec : body;
+  service.previousSpec = before;
   touch(world, cluster, service);
   emit(world, cluster, service, 'update');
-  reschedule(world, cluster);
+  beginUpdate(world, cluster, service, isRollback, () => reschedule(world, cluster));
   return { Warnings: null };
 };
 
@@ -151,7 +172,8 @@ export const listTasks = async (
           'service',
           (value) => task.serviceId === value || (service && nameOf(service) === value) === true,
         ) &&
-        any('desired-state', (value) => task.desiredState === value)
+        any('desired-state', (value) => task.desiredState === value) &&
+        (!filters.has('_up-to-date') || (service !== undefined && isUpToDate(service, task)))
       );
     })
     .map(taskJson);

@@ -6,6 +6,7 @@ import './agent-schema/network-commands.ts';
 import './agent-schema/secret-commands.ts';
 import './agent-schema/report.ts';
 import './agent-schema/witness.ts';
+import './agent-schema/service-commands.ts';
 import './agent-schema/command-bodies.ts';
 import './agent-schema/commands.ts';
 import type { GraphQLSchema } from 'graphql';

@@ -8,7 +8,7 @@ import { changesOf } from '../platform/changes.ts';
 import { Failure } from '../platform/failure.ts';
 import { converge } from './converge.ts';
 import { deadlineOf, presentService, type ServicesParts } from './parts.ts';
-import { setByPeople } from './service.ts';
+import { setByPeople } from './swarm-service.ts';
 
 export type Change = {
   clusterId: string;

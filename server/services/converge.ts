@@ -7,7 +7,7 @@ import type { Target } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
 import type { ReadServices, ServiceRead } from './read.ts';
-import type { Service } from './service.ts';
+import type { Service } from './swarm-service.ts';
 
 const everyMs = 250;
 /** `Monitor` of an update that says nothing else (swarmkit api/defaults/service.go). */
@@ -17,8 +17,8 @@ const namedErrors = 3;
 /** How far a service is. Pure. `running`: ids of the tasks that count. */
 export type Standing = { running: string[]; desired: number; isReached: boolean };
 
-const isGlobal = ({ mode }: Service): boolean => mode.startsWith('Global');
-const isJob = ({ mode }: Service): boolean => mode.endsWith('Job');
+const isGlobal = ({ mode }: Service): boolean => mode.startsWith('GLOBAL');
+const isJob = ({ mode }: Service): boolean => mode.endsWith('_JOB');
 
 export const standingOf = ({ service, tasks, upToDate }: Omit<ServiceRead, 'began'>): Standing => {
   const meant = tasks.filter(({ desiredState }) => desiredState === 'RUNNING');
@@ -138,7 +138,7 @@ export const converge = async (
     }
     // The managers have watched the new tasks for as long as the service says.
     if (status?.state === 'completed' || status?.state === 'rollback_completed') return seen;
-    if (seen.service.mode.endsWith('Job') || running.every((id) => known.has(id))) return seen;
+    if (seen.service.mode.endsWith('_JOB') || running.every((id) => known.has(id))) return seen;
     const tasks = running.toSorted().join();
     if (stableSince?.tasks !== tasks) stableSince = { tasks, at: performance.now() };
     const monitored = seen.service.updateConfig?.monitorSeconds;

@@ -11,8 +11,8 @@ import { converge } from './converge.ts';
 import { deadlineInput, envInput, givenEnv, image, partsInput, serviceName } from './input.ts';
 import { changeableCluster, clusterNow, deadlineOf, type ServicesParts } from './parts.ts';
 import { privilegedParts, whyNotPrivileged } from './privileged.ts';
-import { setByPeople } from './service.ts';
 import { mixedEngines, suitableManagers } from './suitable.ts';
+import { setByPeople } from './swarm-service.ts';
 
 const input = z
   .object({
@@ -20,14 +20,14 @@ const input = z
     name: serviceName,
     image,
     mode: z
-      .enum(['Replicated', 'Global'], 'a service is made REPLICATED or GLOBAL')
+      .enum(['REPLICATED', 'GLOBAL'], 'a service is made REPLICATED or GLOBAL')
       .nullish()
-      .transform((mode) => mode ?? 'Replicated'),
+      .transform((mode) => mode ?? 'REPLICATED'),
     env: envInput,
     ...partsInput,
     deadlineSeconds: deadlineInput,
   })
-  .refine(({ mode, replicas }) => mode === 'Replicated' || replicas === null, {
+  .refine(({ mode, replicas }) => mode === 'REPLICATED' || replicas === null, {
     message: 'a global service has one task a node',
     path: ['replicas'],
   });
@@ -104,7 +104,7 @@ export const createServiceAction = (parts: ServicesParts): Action<Input, Plan> =
         plan: {
           clusterId: id,
           name,
-          everyNode: mode === 'Global',
+          everyNode: mode === 'GLOBAL',
           parts: own,
           envGiven: env !== null,
           mayPrivileged: parts.authorise(requester.actor, 'service:privileged', id),

@@ -17,6 +17,11 @@ const count = (least: number) => optional(z.number().int().min(least).max(1_000_
 const labels = optional(z.array(labelInput).max(1_000).transform(lastOfEach));
 const path = line(4_096).refine((text) => text.startsWith('/'), 'is no absolute path');
 
+/** A value of an enum as the engine writes it. */
+const word = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words).transform((value) => value.toLowerCase().replaceAll('_', '-'));
+const mountKinds = { BIND: 'bind', VOLUME: 'volume', TMPFS: 'tmpfs' } as const;
+
 /** swarmkit manager/constraint: `key == value` or `key != value`. */
 const constraint = line(1_000).refine(
   (text) => /^\s*[a-z0-9][\w.-]*\s*(==|!=)\s*\S.*$/i.test(text),
@@ -46,10 +51,10 @@ const policy = optional(
   z.object({
     parallelism: count(0),
     delaySeconds: seconds,
-    failureAction: optional(z.enum(['pause', 'continue', 'rollback'])),
+    failureAction: optional(word(['PAUSE', 'CONTINUE', 'ROLLBACK'])),
     monitorSeconds: seconds,
     maxFailureRatio: optional(z.number().min(0).max(1)),
-    order: optional(z.enum(['stop-first', 'start-first'])),
+    order: optional(word(['STOP_FIRST', 'START_FIRST'])),
   }),
 );
 
@@ -58,20 +63,20 @@ const mounts = optional(
     .array(
       z
         .object({
-          type: z.enum(['bind', 'volume', 'tmpfs']),
+          type: z.enum(['BIND', 'VOLUME', 'TMPFS']),
           source: optional(line(4_096)),
           target: path,
           readOnly: optional(z.boolean()).transform((value) => value ?? false),
         })
-        .refine(({ type, source }) => type !== 'bind' || source?.startsWith('/'), {
+        .refine(({ type, source }) => type !== 'BIND' || source?.startsWith('/'), {
           message: 'a bind mount has an absolute path',
           path: ['source'],
         })
-        .refine(({ type, source }) => type !== 'tmpfs' || source === null, {
+        .refine(({ type, source }) => type !== 'TMPFS' || source === null, {
           message: 'a tmpfs has none',
           path: ['source'],
         })
-        .transform(({ type, target, ...mount }) => ({ ...mount, kind: type, path: target })),
+        .transform(({ type, target, ...mount }) => ({ ...mount, kind: mountKinds[type], path: target })),
     )
     .max(500),
 );
@@ -84,8 +89,8 @@ const ports = optional(
         .object({
           target: port,
           published: optional(port),
-          protocol: optional(z.enum(['tcp', 'udp', 'sctp'])).transform((value) => value ?? 'tcp'),
-          mode: optional(z.enum(['ingress', 'host'])).transform((value) => value ?? 'ingress'),
+          protocol: optional(word(['TCP', 'UDP', 'SCTP'])).transform((value) => value ?? 'tcp'),
+          mode: optional(word(['INGRESS', 'HOST'])).transform((value) => value ?? 'ingress'),
         })
         .transform(({ target, published, protocol, mode }) => ({
           targetPort: target,
@@ -137,7 +142,7 @@ export const partsInput = {
   ),
   restartPolicy: optional(
     z.object({
-      condition: optional(z.enum(['none', 'on-failure', 'any'])),
+      condition: optional(word(['NONE', 'ON_FAILURE', 'ANY'])),
       delaySeconds: seconds,
       maxAttempts: count(0),
       windowSeconds: seconds,
@@ -146,7 +151,7 @@ export const partsInput = {
   updateConfig: policy,
   rollbackConfig: policy,
   networks: optional(z.array(line(255)).max(100)),
-  endpointMode: optional(z.enum(['vip', 'dnsrr'])),
+  endpointMode: optional(word(['VIP', 'DNSRR'])),
   ports,
 };
 

@@ -8,8 +8,8 @@ import type { Commands } from '../hosts/commands.ts';
 import { engineTask, type Task } from '../nodes/tasks.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
-import { engineService, type Service } from './service.ts';
 import { suitableManagers } from './suitable.ts';
+import { engineService, type Service } from './swarm-service.ts';
 
 const answer = z.object({
   services: z.array(engineService),

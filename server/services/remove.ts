@@ -17,8 +17,8 @@ import {
   presentService,
   type ServicesParts,
 } from './parts.ts';
-import { setByPeople } from './service.ts';
 import { mixedEngines, suitableManagers } from './suitable.ts';
+import { setByPeople } from './swarm-service.ts';
 
 const input = z.object({ cluster: z.string(), service: serviceRef, deadlineSeconds: deadlineInput });
 type Input = z.infer<typeof input>;

@@ -59,7 +59,7 @@ export const scaleServiceAction = (parts: ServicesParts): Action<Input, Plan> =>
     const cluster = clusterNow(parts, clusterId);
     for (const id of Object.keys(replicas)) {
       const { service } = await presentService(parts, clusterId, id);
-      if (service.mode !== 'Replicated')
+      if (service.mode !== 'REPLICATED')
         return refused(
           new Failure(
             'INVALID_ARGUMENT',

@@ -79,7 +79,7 @@ export const updateServiceAction = (parts: ServicesParts): Action<Input, Plan> =
     const { clusterId, serviceId, parts: wanted, envGiven, forceUpdate, mayPrivileged } = plan;
     const cluster = clusterNow(parts, clusterId);
     const { service } = await presentService(parts, clusterId, serviceId);
-    if (wanted.replicas !== null && service.mode !== 'Replicated')
+    if (wanted.replicas !== null && service.mode !== 'REPLICATED')
       return refused(new Failure('INVALID_ARGUMENT', `${service.name} has no replicas`, 'leave them out'));
     // Who gives another image or command to a service with a bind mount has what is mounted.
     const kept = isWorkload(wanted, envGiven, forceUpdate) ? service.privileged : [];

@@ -31,6 +31,8 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     auditLog: { permission: 'audit:read', ask: 'auditLog(first: 1) { edges { node { seq } } }' },
     verifyAudit: { permission: 'audit:read', ask: 'verifyAudit { ok }' },
     auditHead: { permission: 'audit:read', ask: 'auditHead { seq }' },
+    services: { permission: 'cluster:read', ask: 'services(cluster: "nosuch") { totalCount }' },
+    service: { permission: 'cluster:read', ask: 'service(id: "nosuch", cluster: "nosuch") { id }' },
     eventCursor: { permission: 'operation:read', ask: 'eventCursor' },
     apiKeys: { permission: 'key:admin', ask: 'apiKeys { id }' },
     enrolments: { permission: 'host:enrol', ask: 'enrolments { id }' },
@@ -47,6 +49,26 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     createApiKey: {
       permission: 'key:admin',
       ask: `createApiKey(input: { name: "x", role: VIEWER, ${dry} }) ${payload}`,
+    },
+    createService: {
+      permission: 'service:write',
+      ask: `createService(input: { cluster: "nosuch", name: "x", image: "x", ${dry} }) ${operation}`,
+    },
+    removeService: {
+      permission: 'service:write',
+      ask: `removeService(input: { cluster: "nosuch", service: "x", ${dry} }) ${operation}`,
+    },
+    rollbackService: {
+      permission: 'service:write',
+      ask: `rollbackService(input: { cluster: "nosuch", service: "x", ${dry} }) ${operation}`,
+    },
+    scaleService: {
+      permission: 'service:write',
+      ask: `scaleService(input: { cluster: "nosuch", services: [{ service: "x", replicas: 1 }], ${dry} }) ${operation}`,
+    },
+    updateService: {
+      permission: 'service:write',
+      ask: `updateService(input: { cluster: "nosuch", service: "x", image: "x", ${dry} }) ${operation}`,
     },
     createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
     createConfig: {
@@ -194,6 +216,7 @@ const operator = [
   'operation:cancel',
   'network:write',
   'config:write',
+  'service:write',
 ];
 const admin = [
   ...operator,

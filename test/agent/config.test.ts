@@ -26,7 +26,24 @@ test('defaults', () => {
     interfaces: null,
     logLevel: 'info',
   });
-  expect([...read({}).allow].sort()).toEqual(Object.keys(commandKinds).sort());
+  const ofServices = Object.keys(commandKinds).filter((kind) => /Services?$/.test(kind));
+  const rest = Object.keys(commandKinds).filter((kind) => !ofServices.includes(kind));
+  expect([...read({}).allow].sort()).toEqual(rest.sort());
+});
+
+test('services are carried out only where they are named, and what reaches into hosts apart', () => {
+  const services = read({ SKEP_AGENT_ALLOW: 'services' });
+  expect([...services.allow].sort()).toEqual([
+    'CreateService',
+    'ReadServices',
+    'RemoveService',
+    'RollBackService',
+    'UpdateService',
+  ]);
+  expect(services.allowsPrivileged).toBe(false);
+  const privileged = read({ SKEP_AGENT_ALLOW: 'services:privileged' });
+  expect([privileged.allow, privileged.allowsPrivileged]).toEqual([services.allow, true]);
+  expect(read({}).allowsPrivileged).toBe(false);
 });
 
 test('a flag goes before its variable', () => {

@@ -89,6 +89,28 @@ const ofEachObjectMutation = (
     of,
     input: (world) => ({ ...extra, ...where(world) }),
   }));
+/** What changes one service, or makes one. */
+const serviceMutations: Record<string, Record<string, unknown>> = {
+  updateService: { service: nosuch, image: 'x' },
+  scaleService: { services: [{ service: nosuch, replicas: 1 }] },
+  rollbackService: { service: nosuch },
+  removeService: { service: nosuch },
+};
+const ofEachServiceMutation = (code: string, of: string, where: (world: World) => object): Refusal[] =>
+  Object.entries({ createService: { name: 'web', image: 'x' }, ...serviceMutations }).map(
+    ([mutation, extra]) => ({ mutation, code, of, input: (world) => ({ ...extra, ...where(world) }) }),
+  );
+const mounting = (source: string): Refusal => ({
+  mutation: 'createService',
+  code: 'NOT_ALLOWED',
+  of: `a mount of ${source}`,
+  input: ({ cluster }) => ({
+    cluster,
+    name: 'web',
+    image: 'x',
+    mounts: [{ type: 'BIND', source, target: '/mnt' }],
+  }),
+});
 
 const tokenMutations = ['revealJoinToken', 'revealUnlockKey', 'rotateJoinToken'];
 const ofToken = (mutation: string, cluster: string) => ({
@@ -439,6 +461,24 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a key that is not there',
       input: () => ({ id: nosuch }),
     },
+    ...ofEachServiceMutation('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
+    ...ofEachServiceMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
+      cluster: other.cluster,
+    })),
+    ...ofEach(Object.keys(serviceMutations), 'NOT_FOUND', 'a service that is not there', ({ cluster }) => ({
+      cluster,
+    })).map((row) => ({
+      ...row,
+      input: (world: World) => ({ ...serviceMutations[row.mutation], ...row.input(world) }),
+    })),
+    // Its agents do not allow services:privileged; the others are refused whatever is allowed.
+    ...['/srv/data', '/', '/run/../var//run/docker.sock/', '/var/lib', '/proc/1/root'].map(mounting),
+    {
+      mutation: 'createService',
+      code: 'NOT_ALLOWED',
+      of: 'the host’s network',
+      input: ({ cluster }) => ({ cluster, name: 'web', image: 'x', networks: ['host'] }),
+    },
     {
       mutation: 'sealAudit',
       code: 'NOT_FOUND',
@@ -505,6 +545,7 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     ...ofEachNodeMutation('CLUSTER_UNREACHABLE', 'a node', ({ nodes }) => ({ nodes: [nodes.returned] })),
     ...ofEachSpecMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
     ...ofEachObjectMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
+    ...ofEachServiceMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
     ...tokenMutations.map((mutation) => ({
       mutation,
       code: 'CLUSTER_UNREACHABLE',
@@ -565,7 +606,27 @@ export const elsewhere: Record<string, readonly string[]> = {
   rotateCA: ['CA_ROTATION_BLOCKED'],
   // A warning, not a refusal: operations/membership.test.ts.
   joinHosts: ['ALREADY_MEMBER'],
-  updateNodeLabels: ['LABEL_NOT_SET'],
+  // Warnings; the last two: services/services.test.ts.
+  updateNodeLabels: ['LABEL_NOT_SET', 'TASKS_MOVE', 'WORKLOAD_UNKNOWN'],
+  // services/; MIXED_ENGINES is a warning.
+  createService: ['NAME_TAKEN', 'NOT_CONVERGED', 'MIXED_ENGINES', 'NO_SUITABLE_MANAGER'],
+  updateService: [
+    'ROLLED_BACK',
+    'UPDATE_PAUSED',
+    'NOT_ALLOWED',
+    'NOT_CONVERGED',
+    'MIXED_ENGINES',
+    'NO_SUITABLE_MANAGER',
+  ],
+  scaleService: ['NOT_CONVERGED', 'MIXED_ENGINES', 'NO_SUITABLE_MANAGER'],
+  rollbackService: [
+    'NO_PREVIOUS_SPEC',
+    'UPDATE_PAUSED',
+    'NOT_CONVERGED',
+    'MIXED_ENGINES',
+    'NO_SUITABLE_MANAGER',
+  ],
+  removeService: ['NOT_CONVERGED', 'MIXED_ENGINES', 'NO_SUITABLE_MANAGER'],
   // operations/drain.test.ts
   setNodeAvailability: ['CONCURRENT_DRAIN', 'HOSTS_SKEP'],
   // operations/decommission.test.ts

@@ -1,10 +1,11 @@
 // Queries of services.
-import { findCluster } from '../../clusters/find.ts';
+import { clustersInScope } from '../../clusters/find.ts';
+import type { Context } from '../../context.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
 import { pageOfSorted, pageSize } from '../../graphql/connection.ts';
 import { sortedBy } from '../../platform/order.ts';
 import { ServiceModeEnum } from './enums.ts';
-import { ServiceConnection, ServiceRef, type ServiceView } from './service.ts';
+import { ServiceConnection, ServiceRef, type ServiceView } from './swarm-service.ts';
 
 const LabelMatch = builder.inputType('ServiceLabelFilter', {
   fields: (t) => ({ key: t.string({ required: true }), value: t.string({ description: 'Null: any.' }) }),
@@ -19,14 +20,19 @@ const ServiceFilterInput = builder.inputType('ServiceFilter', {
 });
 
 const live =
-  'Read live through a manager whose engine has the leader’s version. Errors: NOT_FOUND, CLUSTER_UNREACHABLE, NO_SUITABLE_MANAGER, NOT_ALLOWED (its agent was started without services), and the engine’s.';
+  'Read live through a manager whose engine has the leader’s version. Errors: CLUSTER_UNREACHABLE, NO_SUITABLE_MANAGER, NOT_ALLOWED (its agent was started without services), and the engine’s.';
+
+/** The id of a cluster that the caller sees. */
+const visible = ({ clusters, scopeOf, requester }: Context, id: string): string | null =>
+  clustersInScope(clusters, scopeOf(requester)).find((cluster) => cluster.id === id)?.id ?? null;
 
 builder.queryFields((t) => ({
   services: t.field({
     type: ServiceConnection,
+    nullable: true,
     ...guarded(
       'cluster:read',
-      `Services of a cluster by name, complete or an error. \`first\` 1 to 1,000. ${live}`,
+      `Services of a cluster by name, complete or an error; null: the cluster is unknown or out of scope. \`first\` 1 to 1,000. ${live}`,
     ),
     extensions: { cost: 500 },
     args: {
@@ -35,12 +41,13 @@ builder.queryFields((t) => ({
       first: t.arg.int({ defaultValue: 50 }),
       after: t.arg.string(),
     },
-    resolve: async (_, { cluster, filter, first, after }, { clusters, services, scopeOf, requester }) => {
+    resolve: async (_, { cluster, filter, first, after }, context) => {
       const size = pageSize('first', first ?? 50, 1_000);
-      const { id: clusterId } = findCluster(clusters, String(cluster), scopeOf, requester);
+      const clusterId = visible(context, String(cluster));
+      if (clusterId === null) return null;
       const text = filter?.name?.toLowerCase();
       const label = filter?.label;
-      const found = (await services.all(clusterId))
+      const found = (await context.services.all(clusterId))
         .filter(({ name }) => text == null || name.toLowerCase().includes(text))
         .filter(({ mode }) => filter?.mode == null || filter.mode.includes(mode))
         .filter(
@@ -59,12 +66,16 @@ builder.queryFields((t) => ({
   service: t.field({
     type: ServiceRef,
     nullable: true,
-    ...guarded('cluster:read', `One service by id or exact name; null: there is none. ${live}`),
+    ...guarded(
+      'cluster:read',
+      `One service by id or exact name; null: there is none, or the cluster is unknown or out of scope. ${live}`,
+    ),
     extensions: { cost: 500 },
     args: { id: t.arg.id({ required: true }), cluster: t.arg.id({ required: true }) },
-    resolve: async (_, { id, cluster }, { clusters, services, scopeOf, requester }) => {
-      const { id: clusterId } = findCluster(clusters, String(cluster), scopeOf, requester);
-      const found = await services.one(clusterId, String(id));
+    resolve: async (_, { id, cluster }, context) => {
+      const clusterId = visible(context, String(cluster));
+      if (clusterId === null) return null;
+      const found = await context.services.one(clusterId, String(id));
       return found && { ...found.service, clusterId };
     },
   }),

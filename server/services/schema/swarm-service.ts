@@ -2,7 +2,7 @@
 import { builder } from '../../graphql/builder.ts';
 import { LabelRef } from '../../nodes/schema/node.ts';
 import { TaskRef } from '../../nodes/schema/task.ts';
-import { envName, type Service } from '../service.ts';
+import { envName, type Service } from '../swarm-service.ts';
 import { ServiceModeEnum } from './enums.ts';
 
 /** A service with the cluster that it is of. */
@@ -163,7 +163,8 @@ export const ServiceRef = builder.objectRef<ServiceView>('Service').implement({
       description: 'Null: it was made or changed without other tasks being needed.',
     }),
     canRollBack: t.exposeBoolean('canRollBack', {
-      description: 'Whether there is a spec before this one. After a rollback that was asked for it is the one that was left; after one that the managers made by themselves there is none.',
+      description:
+        'Whether there is a spec before this one. After a rollback that was asked for it is the one that was left; after one that the managers made by themselves there is none.',
     }),
     version: t.exposeInt('version', { description: 'Docker’s Version.Index.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),

@@ -146,7 +146,12 @@ const template = z.object({
   Networks: networks,
 });
 
-const modes = ['Replicated', 'Global', 'ReplicatedJob', 'GlobalJob'] as const;
+const modes = [
+  ['Replicated', 'REPLICATED'],
+  ['Global', 'GLOBAL'],
+  ['ReplicatedJob', 'REPLICATED_JOB'],
+  ['GlobalJob', 'GLOBAL_JOB'],
+] as const;
 
 const spec = z.object({
   Name: z.string(),
@@ -202,7 +207,7 @@ export const engineService = z
       id: found.ID,
       name: Spec.Name,
       labels: Spec.Labels,
-      mode: modes.find((mode) => Spec.Mode[mode] != null) ?? 'Replicated',
+      mode: modes.find(([key]) => Spec.Mode[key] != null)?.[1] ?? 'REPLICATED',
       replicas: Spec.Mode.Replicated?.Replicas ?? Spec.Mode.ReplicatedJob?.TotalCompletions ?? null,
       image: ContainerSpec.Image,
       command: ContainerSpec.Command,
