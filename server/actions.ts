@@ -17,6 +17,13 @@ import {
   revokeHostAction,
 } from './hosts/actions.ts';
 import type { Enrolments } from './hosts/enrolments.ts';
+import type { MaintenanceParts } from './maintenance/parts.ts';
+import { rollMaintenanceAction } from './maintenance/roll.ts';
+import {
+  pauseMaintenanceAction,
+  proceedMaintenanceAction,
+  resumeMaintenanceAction,
+} from './maintenance/steer.ts';
 import { decommissionNodesAction } from './membership/decommission.ts';
 import { dissolveClusterAction } from './membership/dissolve.ts';
 import type { MembershipParts } from './membership/join.ts';
@@ -59,6 +66,19 @@ export type ActionParts = MembershipParts &
     guards: DrainGuards;
     workload: ReadWorkload;
   };
+export type ActionParts = MembershipParts & {
+  /** Late, for the door is built with its actions. */
+  operations: () => Operations;
+  sealHistory: SealHistory;
+  apiKeys: ApiKeys;
+  enrolments: Enrolments;
+  discover: Discover;
+  find: FindNodes;
+  guards: DrainGuards;
+  workload: ReadWorkload;
+  hooks: MaintenanceParts['hooks'];
+  away: MaintenanceParts['away'];
+};
 
 export const createActions = (parts: ActionParts): AnyAction[] => {
   const { operations, authorise, apiKeys, enrolments, hosts, links, commands, scopeOf, clock } = parts;
@@ -105,5 +125,9 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     scaleServiceAction(parts),
     rollbackServiceAction(parts),
     removeServiceAction({ ...parts, tasksOf: parts.workload.ofNode }),
+    rollMaintenanceAction(parts),
+    proceedMaintenanceAction(parts),
+    pauseMaintenanceAction(parts),
+    resumeMaintenanceAction(parts),
   ];
 };

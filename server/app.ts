@@ -47,6 +47,8 @@ import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
 import { createWitnesses } from './hosts/witness.ts';
 import { createSourceOf, type Listening, listen } from './listen.ts';
+import { createAway } from './maintenance/away.ts';
+import { createHooks } from './maintenance/hooks.ts';
 import { createChangeNode } from './nodes/change.ts';
 import { createDrainGuards } from './nodes/drain-guards.ts';
 import { createReadJoinAddresses } from './nodes/join-addresses.ts';
@@ -181,6 +183,10 @@ export const createApp = async ({
     hosts,
     isOwnHost: createIsOwnHost({ hosts, setting: config.ownHost }),
   });
+  const hooks = createHooks({
+    addresses: config.maintenanceHooks,
+    timeoutSeconds: config.maintenanceHookSeconds,
+  });
   const joinAddresses = createReadJoinAddresses({ db });
   const installation = { server: identity.id, generation, publicKey: identity.publicKey };
   const sealHistory = createSealHistory({
@@ -211,6 +217,8 @@ export const createApp = async ({
       workload,
       services,
       sendService,
+      hooks,
+      away: createAway(hosts),
       joinAddresses,
       clock,
     }),
@@ -248,6 +256,7 @@ export const createApp = async ({
     sortedNodes: createSortedNodes(),
     workload,
     services,
+    maintenanceHooks: hooks.names,
     scopeOf,
     denials,
     heads,

@@ -19,6 +19,29 @@ const isOrigin = (text: string): boolean => {
   }
 };
 
+/** An address may hold a secret: it is named nowhere. */
+const hooksOf = (list: string, context: z.RefinementCtx): ReadonlyMap<string, string> => {
+  const hooks = new Map<string, string>();
+  for (const each of list.split(',').flatMap((text) => text.trim() || [])) {
+    const [name = '', ...rest] = each.split('=');
+    const url = URL.parse(rest.join('='));
+    const isSafe =
+      url !== null &&
+      url.username === '' &&
+      (url.protocol === 'https:' ||
+        (url.protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname)));
+    if (!/^[\w-]{1,50}$/.test(name) || hooks.has(name) || !isSafe) {
+      context.addIssue({
+        code: 'custom',
+        message: 'each is name=https://…, every name once, without a user in the address',
+      });
+      return z.NEVER;
+    }
+    hooks.set(name, url.href);
+  }
+  return hooks;
+};
+
 const environment = z.object({
   /** Folder of the database and the server's key. */
   SKEP_DATA_DIR: z.string().min(1).default('data'),
@@ -67,6 +90,10 @@ const environment = z.object({
   SKEP_OWN_HOST: z.string().min(1).default('auto'),
   /** Generation of another server with this one's key, which is stopped for good: this server goes on for it. An agent that was refused with OTHER_SERVER names it. */
   SKEP_TAKE_OVER: z.uuid().optional(),
+  /** HTTP hooks that rolling maintenance may call, by name: `reboot=https://…,patch=https://…`; plain HTTP to loopback only. A comma inside an address is `%2C`. */
+  SKEP_MAINTENANCE_HOOKS: z.string().default('').transform(hooksOf),
+  /** Seconds that such a hook has for its answer. */
+  SKEP_MAINTENANCE_HOOK_SECONDS: z.coerce.number().int().min(1).max(86_400).default(600),
   /** `debug`, `info`, `warn`, `error` or `silent`. */
   SKEP_LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   /** For tests of failure: names places at which the server fails on purpose (docs/testing-faults.md). Never in production. */
@@ -94,6 +121,8 @@ export type Config = {
   mutationsPerMinute: number;
   revealsPerHour: number;
   ownHost: string;
+  maintenanceHooks: ReadonlyMap<string, string>;
+  maintenanceHookSeconds: number;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
   failpoints: string | undefined;
   development: boolean;
@@ -145,6 +174,8 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     mutationsPerMinute: data.SKEP_MUTATIONS_PER_MINUTE,
     revealsPerHour: data.SKEP_REVEALS_PER_HOUR,
     ownHost: data.SKEP_OWN_HOST,
+    maintenanceHooks: data.SKEP_MAINTENANCE_HOOKS,
+    maintenanceHookSeconds: data.SKEP_MAINTENANCE_HOOK_SECONDS,
     logLevel: data.SKEP_LOG_LEVEL,
     failpoints: data.SKEP_FAILPOINTS,
     development: data.NODE_ENV === 'development',

@@ -38,6 +38,8 @@ export type Parts = {
   sortedNodes: SortedNodes;
   workload: ReadWorkload;
   services: ReadServices;
+  /** Names of the hooks that rolling maintenance may call. */
+  maintenanceHooks: readonly string[];
   scopeOf: ScopeOf;
   denials: Denials;
   heads: Heads;

@@ -9,6 +9,7 @@ export const permissions = {
   'audit:export': 'Export the audit log.',
   'audit:seal': 'Take the older part of the audit log out of the database, into sealed files.',
   'node:availability': 'Set a node active, pause or drain.',
+  'maintenance:run': 'Run, steer and pause rolling maintenance.',
   'node:label': 'Set and remove node labels.',
   'node:promote': 'Make workers managers.',
   'service:write': 'Create, change, roll back and remove services, and see their environment.',
@@ -45,6 +46,7 @@ const viewer: readonly Permission[] = ['cluster:read', 'host:read', 'operation:r
 const operator: readonly Permission[] = [
   ...viewer,
   'node:availability',
+  'maintenance:run',
   'node:label',
   'node:promote',
   'service:write',

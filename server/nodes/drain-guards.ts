@@ -18,7 +18,9 @@ export type DrainGuards = {
 };
 
 /** Operations that wait until nodes are empty. */
-const drains: ReadonlySet<string> = new Set(['drainNodes', 'decommissionNodes']);
+const drains: ReadonlySet<string> = new Set(['drainNodes', 'decommissionNodes', 'rollMaintenance']);
+/** Those that take their nodes one by one, over hours: what is not begun yet is not counted. */
+const oneByOne: ReadonlySet<string> = new Set(['rollMaintenance']);
 const takesAway: ReadonlySet<string> = new Set([
   ...drains,
   'setNodeAvailability',
@@ -55,6 +57,7 @@ export const createDrainGuards = ({
     if (stays) return [];
     return targets.flatMap(({ kind, id, state }) => {
       if (id === null || state === 'SKIPPED' || state === 'FAILED') return [];
+      if (oneByOne.has(action) && state !== 'RUNNING') return [];
       const nodeId = kind === 'NODE' ? id : hosts.find(id)?.membership?.nodeId;
       return nodeId ? [nodeId] : [];
     });
@@ -66,7 +69,9 @@ export const createDrainGuards = ({
   return {
     leaving,
     judge: (operation, nodes, targets) => {
-      const concurrent = before(operation).find(({ action }) => drains.has(action));
+      const concurrent = before(operation).find(
+        (other) => drains.has(other.action) && (!oneByOne.has(other.action) || nodesOf(other).length > 0),
+      );
       const own = targets.find(({ id }) => {
         const host = hosts.ofMember(id);
         return host !== null && isOwnHost(host.id);

@@ -38,6 +38,21 @@ export type Run = {
    * the others. After a cancellation the ones not begun are SKIPPED.
    */
   each(work: (target: Target) => Promise<void>, options?: { parallel?: boolean }): Promise<void>;
+  /**
+   * Runs the work for one target, as `each` does: for an act that decides itself what is begun, and when. After a
+   * cancellation one that was not begun is SKIPPED.
+   */
+  carry(target: Target, work: (target: Target) => Promise<void>): Promise<void>;
+  /**
+   * Takes more locks while it runs, for an operation that lives too long to hold all from its beginning. They are kept
+   * with the operation, so that after a restart it has them before it goes on; those that it holds already are not waited
+   * for. All are given back with its outcome at the latest.
+   * @returns gives these back.
+   * @throws Failure BUSY after `waitMs`.
+   */
+  hold(names: readonly string[], waitMs: number): Promise<() => void>;
+  /** Until the operation is stored as it stands, its plan too. @throws Failure DATABASE_UNAVAILABLE */
+  keep(): Promise<void>;
   /** Puts a step on record around the work, which may `tell` how it stands; its result may be told in `detail`. */
   step<T>(
     name: string,

@@ -1,5 +1,6 @@
 // Carrying operations out: locks, judgement, the act, and the outcome, written once, when it is final.
 import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
@@ -38,6 +39,8 @@ export type Conduct = {
   /** Goes on with an operation of an earlier process. */
   resume(action: AnyAction, operation: Operation): void;
   cancel(id: string): Promise<Operation>;
+  /** Changes the plan of an open operation. @throws Failure NOT_CANCELLABLE when it has ended, DATABASE_UNAVAILABLE */
+  amend(id: string, change: (plan: unknown) => void): Promise<void>;
   live(id: string): Operation | undefined;
   /** All that are not ended, in the order in which they came: as they are, not as they were saved last. */
   open(): readonly Operation[];
@@ -49,6 +52,8 @@ export type Conduct = {
 /** Queued again after a restart: the caller of then is gone, so the wait is the longest that it could have asked for. */
 const resumedWaitMs = 120_000;
 const recordRetryMs = 500;
+/** How often it is tried to store what has to be stored before anybody goes on. */
+const keepTries = 10;
 /** Most changes take less than this from step to step. */
 const progressMs = 25;
 /** How long a resumed operation waits for what it needs to be reachable again. */
@@ -155,6 +160,33 @@ export const createConduct = ({
     return { save, close };
   };
 
+  /** Until it is stored as it stands, its plan and locks too. */
+  const keep = async ({ operation, save }: Live, stored: () => Operation): Promise<void> => {
+    const isStored = (): boolean =>
+      isDeepStrictEqual(stored().plan, operation.plan) && isDeepStrictEqual(stored().locks, operation.locks);
+    for (let tried = 0; tried < keepTries; tried += 1) {
+      await save();
+      if (isStored()) return;
+      stopping.signal.throwIfAborted();
+      await delay(recordRetryMs);
+    }
+    throw new Failure(
+      'DATABASE_UNAVAILABLE',
+      `operation ${operation.id} could not be stored as it stands`,
+      'try again; look at the server’s disk',
+    );
+  };
+
+  const hold = async ({ operation }: Live, names: readonly string[], waitMs: number): Promise<() => void> => {
+    const more = names.filter((name) => !operation.locks.includes(name));
+    await locks.acquire(more, operation.id, waitMs, stopping.signal);
+    operation.locks.push(...more);
+    return () => {
+      operation.locks = operation.locks.filter((name) => !names.includes(name));
+      locks.release(names, operation.id);
+    };
+  };
+
   const carryOut = async (
     action: AnyAction,
     live: Live,
@@ -189,6 +221,8 @@ export const createConduct = ({
       signal: stopping.signal,
       cancel: cancel.signal,
       save: () => void live.save(),
+      hold: (names, waitMs) => hold(live, names, waitMs),
+      keep: () => keep(live, () => live.durable),
       secretRead: () => store.record(operation, { phase: 'SECRET_READ' }),
       given: how.given,
       clock,
@@ -238,6 +272,7 @@ export const createConduct = ({
       return secret;
     } finally {
       release();
+      locks.release(operation.locks, operation.id);
       lives.delete(operation.id);
     }
   };
@@ -290,6 +325,13 @@ export const createConduct = ({
         await live.save();
       }
       return live.durable;
+    },
+    amend: async (id, change) => {
+      const live = lives.get(id);
+      if (!live || live.ending)
+        throw new Failure('NOT_CANCELLABLE', `operation ${id} has ended`, 'read its state');
+      change(live.operation.plan);
+      await keep(live, () => live.durable);
     },
     open: () => [...lives.values()].map(({ operation }) => operation),
     live: (id) => lives.get(id)?.durable,

@@ -11,6 +11,8 @@ export type Locks = {
    * @throws Failure BUSY after `waitMs`, naming the operation in the way; the signal's reason when aborted.
    */
   acquire(names: readonly string[], owner: string, waitMs: number, signal: AbortSignal): Promise<() => void>;
+  /** Gives back those of the names that the owner holds; the others stay as they are. */
+  release(names: readonly string[], owner: string): void;
 };
 
 export const createLocks = (): Locks => {
@@ -67,10 +69,15 @@ export const createLocks = (): Locks => {
     });
   };
 
+  /** One that was given back already may be somebody else's by now. */
+  const giveBack: Locks['release'] = (names, owner) =>
+    names.filter((name) => locks.get(name)?.owner === owner).forEach(release);
+
   return {
+    release: giveBack,
     acquire: async (names, owner, waitMs, signal) => {
       const held: string[] = [];
-      const releaseAll = (): void => held.splice(0).forEach(release);
+      const releaseAll = (): void => giveBack(held.splice(0), owner);
       const until = performance.now() + waitMs;
       try {
         for (const name of [...new Set(names)].sort()) {

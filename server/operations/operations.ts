@@ -27,6 +27,11 @@ export type Operations = {
   perform(requester: Requester, action: string, input: Record<string, unknown>): Promise<Answer>;
   /** Lets an open operation end early. @throws Failure NOT_CANCELLABLE */
   cancel(id: string): Promise<Operation>;
+  /**
+   * Changes the plan of an open operation, which its act reads as it goes on; stored when it resolves.
+   * @throws Failure NOT_CANCELLABLE when it has ended, DATABASE_UNAVAILABLE
+   */
+  amend(id: string, change: (plan: unknown) => void): Promise<void>;
   find(id: string): Promise<Operation | null>;
   /** The open ones, in the order in which they came; as they are at this moment. */
   open(): readonly Operation[];
@@ -225,6 +230,7 @@ export const createOperations = ({
   return {
     perform,
     cancel: (id) => conduct.cancel(id),
+    amend: (id, change) => conduct.amend(id, change),
     find: async (id) => conduct.live(id) ?? (await store.find(id)),
     open: () => conduct.open(),
     recover: async (restored = false) => {

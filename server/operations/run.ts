@@ -59,6 +59,8 @@ export const createRun = ({
   signal,
   cancel,
   save,
+  hold,
+  keep,
   secretRead,
   given,
   clock,
@@ -69,6 +71,8 @@ export const createRun = ({
   signal: AbortSignal;
   cancel: AbortSignal;
   save: () => void;
+  hold: Run['hold'];
+  keep: Run['keep'];
   secretRead: () => Promise<void>;
   given: Run['given'];
   clock: Clock;
@@ -106,6 +110,9 @@ export const createRun = ({
       if (parallel) await Promise.all(operation.targets.map((target) => carryOut(target, work)));
       else for (const target of operation.targets) await carryOut(target, work);
     },
+    carry: carryOut,
+    hold,
+    keep,
     step: async (name, target, work, detail) => {
       const step = {
         name,

@@ -64,6 +64,7 @@ export const failureCodes = {
   SUBNET_TAKEN: 'The subnet overlaps one of another network of the cluster.',
   NETWORK_NEEDED: 'The swarm itself needs this network.',
   NOT_CANCELLABLE: 'The operation has ended.',
+  NOT_WAITING: 'The node does not wait for a go-ahead.',
   // Guards: refused unless overridden with a reason
   NO_FAULT_TOLERANCE: 'The cluster tolerates the loss of a manager now and would not afterwards.',
   LAST_ACTIVE_NODE: 'No active node would be left for tasks to run on.',
@@ -104,6 +105,11 @@ export const failureCodes = {
     'The managers took the demotion and did not carry it out in time: they put it off while a majority would not be left.',
   PROMOTION_STUCK:
     'The engine of the promoted node tries to enter the raft group through the manager that it once joined by, which is none any more. Promote the node at that address again.',
+  HOOK_FAILED:
+    'The hook of a maintenance gave no answer in time, or another one than 2xx; the node stays in drain.',
+  NOT_BACK:
+    'Host and node were not seen back at the deadline, and the message says why; the node stays in drain.',
+  NOT_BEGUN: 'An earlier target failed, so this one was not begun.',
   OUTCOME_UNKNOWN: 'It may have happened; observation could not tell in time.',
   ENGINE_UNREACHABLE: 'The host’s engine does not answer.',
   ENGINE_TIMEOUT: 'The engine did not answer in time.',
