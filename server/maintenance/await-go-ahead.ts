@@ -4,6 +4,7 @@ import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
 import type { MaintenanceParts } from './parts.ts';
 import type { Plan, Work } from './plan.ts';
+import { whyNeeded } from './rule.ts';
 
 const lookEveryMs = 250;
 
@@ -27,6 +28,40 @@ const seenAway = async (
   if (node?.status.state === 'DOWN') return 'the managers saw it Down';
   if (node?.managerStatus?.reachability === 'UNREACHABLE') return 'the managers saw it unreachable';
   return null;
+};
+
+/**
+ * The drain took its time, and another manager may have died meanwhile: the hook, which will stop this one, is not called
+ * before quorum holds without it.
+ * @returns false: cancelled.
+ */
+const stillSpared = async (
+  { read }: MaintenanceParts,
+  run: Run,
+  { clusterId }: Plan,
+  nodeId: string,
+  tell: (detail: string) => void,
+): Promise<boolean> => {
+  await waitFor<true>(
+    async () => {
+      if (run.cancel.aborted) return true;
+      const state = await read.fresh(clusterId).catch((error: unknown) => {
+        if (error instanceof Failure) return error;
+        throw error;
+      });
+      if (state instanceof Failure) {
+        tell(`the hook is not called yet: ${state.message}`);
+        return null;
+      }
+      const node = state.nodes.find(({ id }) => id === nodeId);
+      const why = node ? whyNeeded(state.nodes, node) : null;
+      if (why === null) return true;
+      tell(`the hook is not called yet: ${why}`);
+      return null;
+    },
+    { timeoutMs: Number.POSITIVE_INFINITY, intervalMs: lookEveryMs, signal: run.signal },
+  );
+  return !run.cancel.aborted;
 };
 
 const callHook = async (
@@ -77,6 +112,7 @@ export const awaitGoAhead = (
       if (work.wentOn) return work.wentOn.why;
       if (plan.proceed === 'NONE') return 'nothing is waited for';
       if (plan.proceed === 'HOOK') {
+        if (!(await stillSpared(parts, run, plan, nodeId, tell))) return null;
         tell(`hook ${plan.hook} was called for ${name}`);
         return callHook(parts, run, plan, nodeId, name);
       }

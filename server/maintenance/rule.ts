@@ -53,6 +53,14 @@ export const whyNever = (
   );
 };
 
+/** Why quorum does not hold without this node, or null. */
+export const whyNeeded = (nodes: readonly NodeObservation[], node: NodeObservation): string | null => {
+  const { managers, reachable, needed, tolerates } = quorumWhileDown(nodes, node);
+  return isManager(node) && tolerates < 0
+    ? `without ${node.hostname} ${reachable} of ${managers} managers would be reachable, ${needed} are needed`
+    : null;
+};
+
 /**
  * Why this node is not taken now, in plain words, or null. It may be taken later without anybody asking again.
  * @param selection ids of all nodes of the maintenance. @param working ids of those in work.
@@ -76,8 +84,5 @@ export const whyWait = (
   if (manager) return `manager ${manager.hostname} is in maintenance: one at a time`;
   if (!nodes.some(({ managerStatus }) => managerStatus?.leader))
     return 'no manager leads: an election runs, or quorum is lost';
-  const then = quorumWhileDown(nodes, next);
-  if (then.tolerates < 0)
-    return `without ${next.hostname} ${then.reachable} of ${then.managers} managers would be reachable, ${then.needed} are needed`;
-  return null;
+  return whyNeeded(nodes, next);
 };

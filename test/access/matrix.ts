@@ -34,6 +34,7 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     services: { permission: 'cluster:read', ask: 'services(cluster: "nosuch") { totalCount }' },
     service: { permission: 'cluster:read', ask: 'service(id: "nosuch", cluster: "nosuch") { id }' },
     eventCursor: { permission: 'operation:read', ask: 'eventCursor' },
+    maintenanceHooks: { permission: 'maintenance:run', ask: 'maintenanceHooks' },
     apiKeys: { permission: 'key:admin', ask: 'apiKeys { id }' },
     enrolments: { permission: 'host:enrol', ask: 'enrolments { id }' },
   },
@@ -124,6 +125,14 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'host:leave',
       ask: `leaveSwarm(input: { hosts: ["nosuch"], ${dry} }) ${operation}`,
     },
+    pauseMaintenance: {
+      permission: 'maintenance:run',
+      ask: `pauseMaintenance(input: { operation: "nosuch", ${dry} }) ${operation}`,
+    },
+    proceedMaintenance: {
+      permission: 'maintenance:run',
+      ask: `proceedMaintenance(input: { operation: "nosuch", ${dry} }) ${operation}`,
+    },
     promoteNodes: {
       permission: 'node:promote',
       ask: `promoteNodes(input: { ${nodes}, ${dry} }) ${operation}`,
@@ -149,6 +158,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'host:update',
       ask: `renameHost(input: { id: "nosuch", name: "x", ${dry} }) ${operation}`,
     },
+    resumeMaintenance: {
+      permission: 'maintenance:run',
+      ask: `resumeMaintenance(input: { operation: "nosuch", ${dry} }) ${operation}`,
+    },
     revealJoinToken: {
       permission: 'secret:reveal',
       ask: `revealJoinToken(input: { cluster: "nosuch", role: WORKER, ${dry} }) ${payload}`,
@@ -164,6 +177,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     revokeHost: {
       permission: 'host:update',
       ask: `revokeHost(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
+    rollMaintenance: {
+      permission: 'maintenance:run',
+      ask: `rollMaintenance(input: { ${nodes}, ${dry} }) ${operation}`,
     },
     rotateCA: {
       permission: 'secret:rotate',
@@ -217,6 +234,10 @@ const operator = [
   'network:write',
   'config:write',
   'service:write',
+  'maintenance:run',
+  'node:label',
+  'node:promote',
+  'operation:cancel',
 ];
 const admin = [
   ...operator,

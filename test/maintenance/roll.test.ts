@@ -18,6 +18,8 @@ const meant = { reason: 'kernel update', override: ['NO_FAULT_TOLERANCE'] };
 describe('rollMaintenance, on SIMULATED engines', () => {
   let system: System;
   let hook: HookServer;
+  /** Read at each start of the server. */
+  const env: Record<string, string> = { SKEP_MAINTENANCE_HOOK_SECONDS: '2' };
   let perform: Perform;
   let cluster: string;
   let manager: LabHost;
@@ -61,13 +63,11 @@ describe('rollMaintenance, on SIMULATED engines', () => {
 
   beforeAll(async () => {
     hook = await startHookServer();
+    env.SKEP_MAINTENANCE_HOOKS = `reboot=${hook.url}?token=not-for-records`;
     system = await startSystem({
       engines: { kind: 'simulated', version: '28.5', speed: 4 },
       hosts: 5,
-      env: {
-        SKEP_MAINTENANCE_HOOKS: `reboot=${hook.url}?token=not-for-records`,
-        SKEP_MAINTENANCE_HOOK_SECONDS: '2',
-      },
+      env,
     });
     perform = createPerform(system.server.url, system.server.adminKey);
     cluster = await system.formSwarm({ managers: 3 });
@@ -81,8 +81,7 @@ describe('rollMaintenance, on SIMULATED engines', () => {
   });
   afterEach(async () => {
     await removeServices(manager);
-    const drained = ids.filter((_, index) => index >= 0);
-    await perform('setNodeAvailability', { cluster, nodes: drained, availability: 'ACTIVE' });
+    await perform('setNodeAvailability', { cluster, nodes: ids, availability: 'ACTIVE' });
   });
 
   it('refuses input that contradicts itself', async () => {
@@ -120,6 +119,42 @@ describe('rollMaintenance, on SIMULATED engines', () => {
     });
     expect(await availabilities()).toEqual(allActive);
     expect((await system.ask('{ maintenanceHooks }')).maintenanceHooks).toEqual(['reboot']);
+  });
+
+  it('is guarded: the last active node, and beside another drain', async () => {
+    await perform('setNodeAvailability', { cluster, nodes: ids.slice(0, 4), availability: 'DRAIN' });
+    expect(await perform('rollMaintenance', { cluster, nodes: [at(ids, 4)] })).toMatchObject({
+      state: 'REFUSED',
+      failure: { code: 'LAST_ACTIVE_NODE' },
+    });
+    await perform('setNodeAvailability', { cluster, nodes: ids, availability: 'ACTIVE' });
+    const only = { Placement: { Constraints: [`node.id == ${at(ids, 3)}`] } };
+    await createService(manager, { name: 'web', command: stubborn, template: only });
+    await until(async () => (await runningOn(manager, at(ids, 3))).length === 1, 'it runs there');
+    const drain = await begin(system.ask, 'drainNodes', { cluster, nodes: [at(ids, 3)] });
+    await until(async () => (await availabilities())[3] === 'drain', 'it is being drained');
+    expect(await perform('rollMaintenance', { cluster, nodes: [at(ids, 4)] })).toMatchObject({
+      state: 'REFUSED',
+      failure: { code: 'CONCURRENT_DRAIN' },
+    });
+    await ended(system.ask, drain.id);
+  });
+
+  it('is guarded on the host of the server itself', async () => {
+    env.SKEP_OWN_HOST = at(system.members, 3).hostId;
+    await system.server.stop();
+    await system.server.start();
+    await connected(system.ask);
+    perform = createPerform(system.server.url, system.server.adminKey);
+    expect(await perform('rollMaintenance', { cluster, selector: { role: 'WORKER' } })).toMatchObject({
+      state: 'REFUSED',
+      failure: { code: 'HOSTS_SKEP' },
+    });
+    env.SKEP_OWN_HOST = 'none';
+    await system.server.stop();
+    await system.server.start();
+    await connected(system.ask);
+    perform = createPerform(system.server.url, system.server.adminKey);
   });
 
   it('takes workers first, the leader last, one at a time, each when it is let go on', async () => {
@@ -343,8 +378,10 @@ describe('rollMaintenance, on SIMULATED engines', () => {
     await waits(id, ids.slice(3));
     await again();
     await waits(id, ids.slice(3));
-    const locked = { cluster, nodes: [at(ids, 3)], availability: 'ACTIVE', waitSeconds: 0.2 };
-    expect(await begin(system.ask, 'setNodeAvailability', locked)).toMatchObject({});
+    // It has its locks again before anybody else may have them.
+    const other = { cluster, nodes: [at(ids, 3)], availability: 'ACTIVE', waitSeconds: 0.2 };
+    const { id: refused } = await begin(system.ask, 'setNodeAvailability', other);
+    expect(await ended(system.ask, refused)).toMatchObject({ failure: { code: 'BUSY' } });
     await steer('pauseMaintenance', id);
     await steer('proceedMaintenance', id, { nodes: [at(ids, 3)] });
     await again();

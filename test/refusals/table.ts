@@ -143,6 +143,10 @@ const ofRecovery = (code: string, of: string, where: (world: World) => object): 
   },
 ];
 
+const ofMaintenance = (code: string, of: string, where: (world: World) => object): Refusal[] => [
+  { mutation: 'rollMaintenance', code, of, input: (world) => ({ cluster: world.cluster, ...where(world) }) },
+];
+
 export const refusals: Record<Situation, readonly Refusal[]> = {
   'all is well': [
     ...ofEachNodeMutation('NOT_FOUND', 'a node that is not there', ({ cluster }) => ({
@@ -203,6 +207,33 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     ...ofEachNodeMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
       nodes: [other.node],
     })),
+    ...ofMaintenance('NOT_FOUND', 'a cluster that is not there', ({ nodes }) => ({
+      cluster: nosuch,
+      nodes: [nodes.worker],
+    })),
+    ...ofMaintenance('NOT_FOUND', 'a node that is not there', () => ({ nodes: [nosuch] })),
+    ...ofMaintenance('NOT_FOUND', 'a selector that fits nothing', () => ({
+      selector: { labels: [{ key: nosuch, value: 'x' }] },
+    })),
+    ...ofMaintenance('NOT_FOUND', 'a hook that the server does not have', ({ nodes }) => ({
+      nodes: [nodes.worker],
+      proceed: 'HOOK',
+      hook: nosuch,
+    })),
+    ...ofMaintenance('AMBIGUOUS_REFERENCE', 'a hostname of two nodes', ({ ambiguous }) => ({
+      nodes: [ambiguous],
+    })),
+    ...ofMaintenance('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
+      cluster: other.cluster,
+      selector: { all: true },
+    })),
+    ...ofMaintenance('WOULD_LOSE_QUORUM', 'the only manager', ({ nodes }) => ({ nodes: [nodes.manager] })),
+    ...ofEach(
+      ['proceedMaintenance', 'pauseMaintenance', 'resumeMaintenance'],
+      'NOT_FOUND',
+      'an operation that is no maintenance',
+      ({ endedOperation }) => ({ operation: endedOperation }),
+    ),
     {
       mutation: 'demoteNodes',
       code: 'LAST_MANAGER',
@@ -546,6 +577,7 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     ...ofEachSpecMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
     ...ofEachObjectMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
     ...ofEachServiceMutation('CLUSTER_UNREACHABLE', 'the cluster', ({ cluster }) => ({ cluster })),
+    ...ofMaintenance('CLUSTER_UNREACHABLE', 'a node', ({ nodes }) => ({ nodes: [nodes.returned] })),
     ...tokenMutations.map((mutation) => ({
       mutation,
       code: 'CLUSTER_UNREACHABLE',
@@ -629,6 +661,21 @@ export const elsewhere: Record<string, readonly string[]> = {
   removeService: ['NOT_CONVERGED', 'MIXED_ENGINES', 'NO_SUITABLE_MANAGER'],
   // operations/drain.test.ts
   setNodeAvailability: ['CONCURRENT_DRAIN', 'HOSTS_SKEP'],
+  // maintenance/roll.test.ts; NOT_BEGUN is a target's, the last a warning.
+  rollMaintenance: [
+    'NO_FAULT_TOLERANCE',
+    'LAST_ACTIVE_NODE',
+    'CONCURRENT_DRAIN',
+    'HOSTS_SKEP',
+    'DRAIN_DEADLINE',
+    'HOOK_FAILED',
+    'NOT_BACK',
+    'NOT_BEGUN',
+    'ALREADY_UNAVAILABLE',
+  ],
+  proceedMaintenance: ['NOT_WAITING', 'NOT_CANCELLABLE'],
+  pauseMaintenance: ['NOT_CANCELLABLE'],
+  resumeMaintenance: ['NOT_CANCELLABLE'],
   // operations/decommission.test.ts
   decommissionNodes: ['NODE_NOT_DOWN', 'WOULD_LOSE_QUORUM', 'LAST_MANAGER', 'DRAIN_DEADLINE', 'FORBIDDEN'],
   drainNodes: ['LAST_ACTIVE_NODE', 'CONCURRENT_DRAIN', 'HOSTS_SKEP', 'DRAIN_DEADLINE', 'ALREADY_DRAINED'],

@@ -1,0 +1,147 @@
+// rollMaintenance over five hosts whose engines are stopped and started: quorum is kept, and never more than two are away.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { callEngine } from '../../lab/engines/engine-http.ts';
+import { at } from '../support/at.ts';
+import { type EngineNode, listNodes } from '../support/docker.ts';
+import { engines, enginesNote } from '../support/engines.ts';
+import { readExternal } from '../support/history.ts';
+import { begin, ended, readOperation } from '../support/operations.ts';
+import { type Member, type System, startSystem } from '../support/system.ts';
+import { until } from '../support/until.ts';
+
+/** What all engines that answer were seen to say, look after look, until it is stopped. */
+type Watch = { looks: number; most: number; lost: string[]; stop(): Promise<void> };
+
+const watchCluster = (members: readonly Member[]): Watch => {
+  let stopped = false;
+  const watch: Watch = { looks: 0, most: 0, lost: [], stop: async () => undefined };
+  const nodesBy = async ({ host }: Member): Promise<EngineNode[] | null> => {
+    const answer = await callEngine(host.socketPath, { path: '/nodes' }).catch(() => null);
+    return answer?.status === 200 ? JSON.parse(answer.text) : null;
+  };
+  const look = async (): Promise<void> => {
+    const views = (await Promise.all(members.map(nodesBy))).flatMap((view) => view ?? []);
+    watch.looks += 1;
+    // What any manager says. After an election every node is «unknown» for a moment: only what is down is away.
+    const away = new Set(
+      views
+        .filter(({ Spec, Status }) => Spec.Availability !== 'active' || Status.State === 'down')
+        .map(({ ID }) => ID),
+    );
+    watch.most = Math.max(watch.most, away.size);
+    const reachable = new Set(
+      views.flatMap(({ ID, ManagerStatus }) => (ManagerStatus?.Reachability === 'reachable' ? [ID] : [])),
+    );
+    if (views.length > 0 && reachable.size < 2) watch.lost.push(`${reachable.size} managers reachable`);
+  };
+  const all = (async () => {
+    while (!stopped) await look();
+  })();
+  watch.stop = async () => {
+    stopped = true;
+    await all;
+  };
+  return watch;
+};
+
+describe(`rolling maintenance over five hosts, on ${enginesNote}`, () => {
+  let system: System;
+  let cluster: string;
+
+  beforeAll(async () => {
+    system = await startSystem({ engines, hosts: 5 });
+    cluster = await system.formSwarm({ managers: 3 });
+  }, 240_000);
+  afterAll(() => system?.stop());
+
+  /** Of the node that has the hostname. */
+  const memberOf = (hostname: string): Member => {
+    const found = system.members.find(({ host }) => host.hostname === hostname);
+    if (!found) throw new Error(`no member ${hostname}`);
+    return found;
+  };
+  const restart = async ({ host }: Member): Promise<void> => {
+    await host.stop();
+    await host.start();
+  };
+  /** Hostnames of the nodes that wait for a go-ahead. */
+  const waiting = async (id: string): Promise<string[]> => {
+    const { operation } = await system.ask(
+      'query($id: ID!) { operation(id: $id) { targets { id name } maintenance { nodes { id phase wentOn } } } }',
+      { id },
+    );
+    const open = operation.maintenance.nodes.filter(
+      ({ phase, wentOn }: any) => phase === 'GO_AHEAD' && wentOn === null,
+    );
+    return open.map((node: any) => operation.targets.find((target: any) => target.id === node.id).name);
+  };
+
+  const carriedThrough = async (
+    proceed: string,
+    onWaiting: (id: string, hostname: string) => Promise<void>,
+  ): Promise<Watch> => {
+    const watch = watchCluster(system.members);
+    const { id, state, failure } = await begin(system.ask, 'rollMaintenance', {
+      cluster,
+      selector: { all: true },
+      maxUnavailable: 2,
+      proceed,
+      reason: 'new kernel',
+      override: ['NO_FAULT_TOLERANCE'],
+    });
+    expect({ state, failure }).toMatchObject({ failure: null });
+    const begun = new Set<string>();
+    const works: Promise<void>[] = [];
+    await until(
+      async () => {
+        for (const hostname of await waiting(id)) {
+          if (begun.has(hostname)) continue;
+          begun.add(hostname);
+          works.push(onWaiting(id, hostname));
+        }
+        return (await readOperation(system.ask, id)).endedAt !== null;
+      },
+      'the maintenance ends',
+      400_000,
+    );
+    await Promise.all(works);
+    await watch.stop();
+    const end = await ended(system.ask, id);
+    expect(end.failure).toBeNull();
+    expect(end).toMatchObject({ state: 'SUCCEEDED', progress: { done: 5, total: 5 } });
+    expect(begun.size).toBe(5);
+    return watch;
+  };
+  const allIsWell = async (): Promise<void> => {
+    const nodes = await listNodes(at(system.members, 0).host);
+    expect(nodes.map(({ Spec }) => Spec.Availability)).toEqual(Array(5).fill('active'));
+    expect(await readExternal(system.ask)).toEqual([]);
+  };
+
+  it('let go on by an operator: keeps quorum and never has more than two away', {
+    timeout: 450_000,
+  }, async () => {
+    const watch = await carriedThrough('GO_AHEAD', async (id, hostname) => {
+      await restart(memberOf(hostname));
+      const said = await begin(system.ask, 'proceedMaintenance', {
+        operation: id,
+        nodes: [hostname],
+        waitSeconds: 30,
+      });
+      expect(said).toMatchObject({ state: 'SUCCEEDED' });
+    });
+    console.log(`looks ${watch.looks}, most away ${watch.most}`);
+    expect(watch.lost).toEqual([]);
+    expect(watch.most).toBeLessThanOrEqual(2);
+    expect(watch.most).toBeGreaterThan(0);
+    await allIsWell();
+  });
+
+  it('by itself when the engine was restarted: the same', { timeout: 450_000 }, async () => {
+    const watch = await carriedThrough('RESTART', async (_, hostname) => restart(memberOf(hostname)));
+    console.log(`looks ${watch.looks}, most away ${watch.most}`);
+    expect(watch.lost).toEqual([]);
+    expect(watch.most).toBeLessThanOrEqual(2);
+    await allIsWell();
+  });
+});
