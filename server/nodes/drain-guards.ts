@@ -63,15 +63,16 @@ export const createDrainGuards = ({
     });
   };
 
+  const drainsNow = (other: Operation): boolean =>
+    drains.has(other.action) && (!oneByOne.has(other.action) || nodesOf(other).length > 0);
+
   const leaving: DrainGuards['leaving'] = (operation) =>
     new Set([...nodesLeft(hosts), ...before(operation).flatMap(nodesOf)]);
 
   return {
     leaving,
     judge: (operation, nodes, targets) => {
-      const concurrent = before(operation).find(
-        (other) => drains.has(other.action) && (!oneByOne.has(other.action) || nodesOf(other).length > 0),
-      );
+      const concurrent = before(operation).find(drainsNow);
       const own = targets.find(({ id }) => {
         const host = hosts.ofMember(id);
         return host !== null && isOwnHost(host.id);

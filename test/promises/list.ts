@@ -175,8 +175,17 @@ export const pledges: readonly Pledge[] = [
         name: 'of several drains that come at once, one is carried out',
         broken: {
           file: 'server/nodes/drain-guards.ts',
-          find: 'before(operation).find(({ action }) => drains.has(action));',
+          find: 'before(operation).find(drainsNow);',
           replace: 'before(operation).find(() => false);',
+        },
+      },
+      {
+        test: 'test/maintenance/rule.test.ts',
+        name: 'never takes more than allowed and never loses quorum',
+        broken: {
+          file: 'server/maintenance/rule.ts',
+          find: 'isManager(node) && tolerates < 0',
+          replace: 'isManager(node) && tolerates < -1',
         },
       },
     ],
