@@ -151,7 +151,6 @@ export const failureCodes = [
   'NODE_NOT_DOWN',
   'SERVICE_NOT_FOUND',
   'NO_PREVIOUS_SPEC',
-  'NAME_TAKEN',
   'LEAVE_NEEDS_DEMOTION',
   'JOIN_TOKEN_INVALID',
   'CA_MISMATCH',

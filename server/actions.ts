@@ -65,20 +65,9 @@ export type ActionParts = MembershipParts &
     find: FindNodes;
     guards: DrainGuards;
     workload: ReadWorkload;
+    hooks: MaintenanceParts['hooks'];
+    away: MaintenanceParts['away'];
   };
-export type ActionParts = MembershipParts & {
-  /** Late, for the door is built with its actions. */
-  operations: () => Operations;
-  sealHistory: SealHistory;
-  apiKeys: ApiKeys;
-  enrolments: Enrolments;
-  discover: Discover;
-  find: FindNodes;
-  guards: DrainGuards;
-  workload: ReadWorkload;
-  hooks: MaintenanceParts['hooks'];
-  away: MaintenanceParts['away'];
-};
 
 export const createActions = (parts: ActionParts): AnyAction[] => {
   const { operations, authorise, apiKeys, enrolments, hosts, links, commands, scopeOf, clock } = parts;
