@@ -45,7 +45,9 @@ const follow = (world: World, cluster: Cluster, service: Service, step: number, 
       return;
     }
     const meant = tasksOf(cluster, service).filter(({ desiredState }) => desiredState === 'running');
-    const isDone = meant.every((task) => isUpToDate(service, task) && task.state === 'running');
+    const isDone =
+      meant.length >= Math.max(1, numberAt(statusOf(cluster, service), 'DesiredTasks')) &&
+      meant.every((task) => isUpToDate(service, task) && task.state === 'running');
     const now = world.clock.nowMs();
     if (!isDone) runningSince = undefined;
     else runningSince ??= now;

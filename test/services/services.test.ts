@@ -231,8 +231,9 @@ describe(`services, on ${enginesNote}`, () => {
     expect(await read('web')).toBeNull();
     expect(await engineOf(at(system.members, 0).host).get('/services')).toEqual([]);
     const { auditLog } = await system.ask(
-      '{ auditLog: auditRecords(first: 200) { edges { node { action phase input } } } }',
+      '{ auditLog(first: 100) { edges { node { action phase input changes { path new } } } } }',
     );
+    expect(JSON.stringify(auditLog)).toContain('TOKEN');
     expect(JSON.stringify(auditLog)).not.toContain('open-sesame');
   });
 });
