@@ -75,6 +75,60 @@ describeContract('services', (lab) => {
     ]);
   });
 
+  const specOf = async () => {
+    const answer = await lab.member(1).api.call('GET', '/services/web');
+    return JSON.parse(answer.text);
+  };
+  const update = async (query: string, change: (template: any) => void) => {
+    const { Version, Spec } = await specOf();
+    change(Spec.TaskTemplate);
+    const path = `/services/web/update?version=${Version.Index}${query}`;
+    return lab
+      .member(1)
+      .api.call('POST', path, {
+        ...Spec,
+        UpdateConfig: { Monitor: 5e8, Parallelism: 0, FailureAction: 'rollback' },
+      });
+  };
+  const settled = (state: string) =>
+    until(async () => expect((await specOf()).UpdateStatus).toMatchObject({ State: state }));
+
+  test('tells how many tasks run and should, and replaces them when the service is changed', async () => {
+    const listed = await lab.member(1).api.call('GET', '/services?status=true');
+    expect(JSON.parse(listed.text)).toMatchObject([{ ServiceStatus: { RunningTasks: 2, DesiredTasks: 2 } }]);
+    expect((await specOf()).UpdateStatus).toBeUndefined();
+    expect((await update('', (template) => (template.ContainerSpec.Dir = '/tmp'))).status).toBe(200);
+    await settled('completed');
+    expect(await specOf()).toMatchObject({
+      Spec: { TaskTemplate: { ContainerSpec: { Dir: '/tmp' } } },
+      PreviousSpec: { Name: 'web' },
+    });
+    const fresh = await tasksOf(lab.member(1), { service: ['web'], '_up-to-date': ['true'] });
+    expect(fresh.map(({ Status }) => Status.State)).toEqual(['running', 'running']);
+    expect((await tasksOf(lab.member(1), { service: ['web'] })).length).toBeGreaterThan(2);
+  });
+
+  test('rolls back when it is asked to, and back again', async () => {
+    expect((await update('&rollback=previous', () => undefined)).status).toBe(200);
+    await settled('rollback_completed');
+    expect((await specOf()).Spec.TaskTemplate.ContainerSpec.Dir).toBeUndefined();
+    expect((await specOf()).PreviousSpec.TaskTemplate.ContainerSpec.Dir).toBe('/tmp');
+  });
+
+  test('rolls back by itself when new tasks fail, and then knows no spec before', async () => {
+    expect((await update('', (template) => (template.ContainerSpec.Image = 'nosuch:9'))).status).toBe(200);
+    await settled('rollback_completed');
+    const { Spec, PreviousSpec } = await specOf();
+    expect([Spec.TaskTemplate.ContainerSpec.Image, PreviousSpec]).toEqual(['bb:1', undefined]);
+    const errors = (await tasksOf(lab.member(1), { service: ['web'] })).map(({ Status }) => Status.Err);
+    expect(errors).toContainEqual(expect.stringContaining('No such image: nosuch:9'));
+    expect(await update('&rollback=previous', () => undefined)).toMatchObject({
+      status: 400,
+      message: expect.stringContaining('does not have a previous spec'),
+    });
+    await until(async () => expect(await running({ service: ['web'] })).toHaveLength(2));
+  });
+
   test('moves the tasks of a node that is drained, the new one after the old one', async () => {
     const manager = lab.member(1);
     const [drained, other] = [await idOf(lab.member(2)), await idOf(lab.member(3))];
