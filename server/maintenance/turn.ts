@@ -61,9 +61,12 @@ const whyNotNow = (
   next: NodeObservation,
 ): string | null => {
   const { maxUnavailable, nodeIds } = plan;
-  const why = whyWait(nodes, next, { selection: new Set(nodeIds), working: working(run), maxUnavailable });
+  const ours = working(run);
+  const why = whyWait(nodes, next, { selection: new Set(nodeIds), working: ours, maxUnavailable });
   if (why !== null) return why;
-  const standing = [...guards.judge(run.operation, nodes, [next]), ...judgeTolerance(nodes, next)];
+  // One that was taken a moment ago may not be seen in drain yet.
+  const soon = nodes.map((node) => (ours.has(node.id) ? { ...node, availability: 'DRAIN' as const } : node));
+  const standing = [...guards.judge(run.operation, soon, [next]), ...judgeTolerance(nodes, next)];
   return whyRefused({ ...allClear, guards: standing }, run.operation.overrides)?.message ?? null;
 };
 

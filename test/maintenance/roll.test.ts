@@ -281,6 +281,17 @@ describe('rollMaintenance, on SIMULATED engines', () => {
     expect(end).toMatchObject({ state: 'SUCCEEDED', warnings: [{ code: 'ALREADY_UNAVAILABLE' }] });
   });
 
+  it('never takes the last active node, also of two that may be away at once', async () => {
+    await perform('setNodeAvailability', { cluster, nodes: ids.slice(0, 3), availability: 'DRAIN' });
+    const { id } = await roll({ nodes: ids.slice(3), maxUnavailable: 2 });
+    await until(async () => (await waiting(id)).length === 1, 'one waits');
+    await told(id, /no Ready node would be ACTIVE/);
+    await perform('setNodeAvailability', { cluster, nodes: [at(ids, 0)], availability: 'ACTIVE' });
+    await waits(id, ids.slice(3));
+    await steer('proceedMaintenance', id);
+    expect(await ended(system.ask, id)).toMatchObject({ state: 'SUCCEEDED' });
+  });
+
   it('stops at the first failure: the node stays in drain, the others in work are finished, no other begins', async () => {
     const only = { Placement: { Constraints: [`node.id == ${at(ids, 3)}`] } };
     await createService(manager, { name: 'web', command: stubborn, template: only });
@@ -379,8 +390,8 @@ describe('rollMaintenance, on SIMULATED engines', () => {
   it('goes on after kills of the server: what is paused, let go on and was before is not forgotten', async () => {
     await perform('setNodeAvailability', { cluster, nodes: [at(ids, 3)], availability: 'PAUSE' });
     const { id } = await roll({ nodes: ids.slice(1), maxUnavailable: 2, ...meant });
-    const again = async () => {
-      await system.server.kill9();
+    const again = async (way: 'kill9' | 'stop' = 'kill9') => {
+      await system.server[way]();
       await system.server.start();
       await connected(system.ask);
     };
@@ -392,7 +403,7 @@ describe('rollMaintenance, on SIMULATED engines', () => {
     expect(await impatient('setNodeAvailability', other)).toMatchObject({ failure: { code: 'BUSY' } });
     await steer('pauseMaintenance', id);
     await steer('proceedMaintenance', id, { nodes: [at(ids, 3)] });
-    await again();
+    await again('stop');
     await until(
       async () => stateOf(await readOperation(system.ask, id), at(ids, 3)) === 'SUCCEEDED',
       'the first is done',
