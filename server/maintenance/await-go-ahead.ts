@@ -119,7 +119,7 @@ export const awaitGoAhead = (
       tell(
         plan.proceed === 'GO_AHEAD'
           ? `${name} is drained: proceedMaintenance lets it go on`
-          : `${name} is drained: it goes on when its engine was seen to go away and come back, or by proceedMaintenance`,
+          : `${name} is drained: it goes on when its engine was seen to go away and come back, or by proceedMaintenance${run.resumed ? '; what was restarted while this server was away was not seen' : ''}`,
       );
       const end = await waitFor<string>(
         async () => {

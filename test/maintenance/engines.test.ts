@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { callEngine } from '../../lab/engines/engine-http.ts';
 import { at } from '../support/at.ts';
 import { type EngineNode, listNodes } from '../support/docker.ts';
-import { engines, enginesNote } from '../support/engines.ts';
+import { enginesNote, everyEngine } from '../support/engines.ts';
 import { readExternal } from '../support/history.ts';
 import { begin, ended, readOperation } from '../support/operations.ts';
 import { type Member, type System, startSystem } from '../support/system.ts';
@@ -44,112 +44,116 @@ const watchCluster = (members: readonly Member[]): Watch => {
   return watch;
 };
 
-describe(`rolling maintenance over five hosts, on ${enginesNote}`, () => {
-  let system: System;
-  let cluster: string;
+describe.each(everyEngine)(
+  `rolling maintenance over five hosts, on $kind $version (${enginesNote})`,
+  (engines) => {
+    let system: System;
+    let cluster: string;
 
-  beforeAll(async () => {
-    system = await startSystem({ engines, hosts: 5 });
-    cluster = await system.formSwarm({ managers: 3 });
-  }, 240_000);
-  afterAll(() => system?.stop());
+    beforeAll(async () => {
+      system = await startSystem({ engines, hosts: 5 });
+      cluster = await system.formSwarm({ managers: 3 });
+    }, 240_000);
+    afterAll(() => system?.stop());
 
-  /** Of the node that has the hostname. */
-  const memberOf = (hostname: string): Member => {
-    const found = system.members.find(({ host }) => host.hostname === hostname);
-    if (!found) throw new Error(`no member ${hostname}`);
-    return found;
-  };
-  const restart = async ({ host }: Member): Promise<void> => {
-    await host.stop();
-    await host.start();
-  };
-  /** Hostnames of the nodes that wait for a go-ahead. */
-  const waiting = async (id: string): Promise<string[]> => {
-    const { operation } = await system.ask(
-      'query($id: ID!) { operation(id: $id) { targets { id name } maintenance { nodes { id phase wentOn } } } }',
-      { id },
-    );
-    const open = operation.maintenance.nodes.filter(
-      ({ phase, wentOn }: any) => phase === 'GO_AHEAD' && wentOn === null,
-    );
-    return open.map((node: any) => operation.targets.find((target: any) => target.id === node.id).name);
-  };
-
-  const carriedThrough = async (
-    proceed: string,
-    onWaiting: (id: string, hostname: string) => Promise<void>,
-  ): Promise<Watch> => {
-    const watch = watchCluster(system.members);
-    const { id, state, failure } = await begin(system.ask, 'rollMaintenance', {
-      cluster,
-      selector: { all: true },
-      maxUnavailable: 2,
-      proceed,
-      reason: 'new kernel',
-      override: ['NO_FAULT_TOLERANCE'],
-    });
-    expect({ state, failure }).toMatchObject({ failure: null });
-    const begun = new Set<string>();
-    let killed = false;
-    const works: Promise<void>[] = [];
-    await until(
-      async () => {
-        for (const hostname of await waiting(id)) {
-          if (begun.has(hostname)) continue;
-          begun.add(hostname);
-          works.push(onWaiting(id, hostname));
-        }
-        // In the middle of it, with nodes in work, the server dies.
-        if (begun.size === 3 && !killed) {
-          killed = true;
-          await system.server.kill9();
-          await system.server.start();
-        }
-        return (await readOperation(system.ask, id)).endedAt !== null;
-      },
-      'the maintenance ends',
-      400_000,
-    );
-    await Promise.all(works);
-    await watch.stop();
-    const end = await ended(system.ask, id);
-    expect(end.failure).toBeNull();
-    expect(end).toMatchObject({ state: 'SUCCEEDED', progress: { done: 5, total: 5 } });
-    expect(begun.size).toBe(5);
-    return watch;
-  };
-  const allIsWell = async (): Promise<void> => {
-    const nodes = await listNodes(at(system.members, 0).host);
-    expect(nodes.map(({ Spec }) => Spec.Availability)).toEqual(Array(5).fill('active'));
-    expect(await readExternal(system.ask)).toEqual([]);
-  };
-
-  it('let go on by an operator: keeps quorum and never has more than two away', {
-    timeout: 450_000,
-  }, async () => {
-    const watch = await carriedThrough('GO_AHEAD', async (id, hostname) => {
-      await restart(memberOf(hostname));
-      // The server may be dying just now.
-      const said = await until(
-        () => begin(system.ask, 'proceedMaintenance', { operation: id, nodes: [hostname], waitSeconds: 30 }),
-        'it was heard',
-        60_000,
+    /** Of the node that has the hostname. */
+    const memberOf = (hostname: string): Member => {
+      const found = system.members.find(({ host }) => host.hostname === hostname);
+      if (!found) throw new Error(`no member ${hostname}`);
+      return found;
+    };
+    const restart = async ({ host }: Member): Promise<void> => {
+      await host.stop();
+      await host.start();
+    };
+    /** Hostnames of the nodes that wait for a go-ahead. */
+    const waiting = async (id: string): Promise<string[]> => {
+      const { operation } = await system.ask(
+        'query($id: ID!) { operation(id: $id) { targets { id name } maintenance { nodes { id phase wentOn } } } }',
+        { id },
       );
-      expect(['SUCCEEDED', 'REFUSED'], JSON.stringify(said.failure)).toContain(said.state);
-    });
-    console.log(`looks ${watch.looks}, most away ${watch.most}`);
-    expect(watch.lost).toEqual([]);
-    expect(watch.most).toBeLessThanOrEqual(2);
-    expect(watch.most).toBeGreaterThan(0);
-    await allIsWell();
-  });
+      const open = operation.maintenance.nodes.filter(
+        ({ phase, wentOn }: any) => phase === 'GO_AHEAD' && wentOn === null,
+      );
+      return open.map((node: any) => operation.targets.find((target: any) => target.id === node.id).name);
+    };
 
-  it('by itself when the engine was restarted: the same', { timeout: 450_000 }, async () => {
-    const watch = await carriedThrough('RESTART', async (_, hostname) => restart(memberOf(hostname)));
-    console.log(`looks ${watch.looks}, most away ${watch.most}`);
-    expect(watch.lost).toEqual([]);
-    expect(watch.most).toBeLessThanOrEqual(2);
-    await allIsWell();
-  });
-});
+    const carriedThrough = async (
+      proceed: string,
+      onWaiting: (id: string, hostname: string) => Promise<void>,
+    ): Promise<Watch> => {
+      const watch = watchCluster(system.members);
+      const { id, state, failure } = await begin(system.ask, 'rollMaintenance', {
+        cluster,
+        selector: { all: true },
+        maxUnavailable: 2,
+        proceed,
+        reason: 'new kernel',
+        override: ['NO_FAULT_TOLERANCE'],
+      });
+      expect({ state, failure }).toMatchObject({ failure: null });
+      const begun = new Set<string>();
+      let killed = false;
+      const works: Promise<void>[] = [];
+      await until(
+        async () => {
+          for (const hostname of await waiting(id)) {
+            if (begun.has(hostname)) continue;
+            begun.add(hostname);
+            works.push(onWaiting(id, hostname));
+          }
+          // In the middle of it, with nodes in work, the server dies.
+          if (proceed === 'GO_AHEAD' && begun.size === 3 && !killed) {
+            killed = true;
+            await system.server.kill9();
+            await system.server.start();
+          }
+          return (await readOperation(system.ask, id)).endedAt !== null;
+        },
+        'the maintenance ends',
+        400_000,
+      );
+      await Promise.all(works);
+      await watch.stop();
+      const end = await ended(system.ask, id);
+      expect(end.failure).toBeNull();
+      expect(end).toMatchObject({ state: 'SUCCEEDED', progress: { done: 5, total: 5 } });
+      expect(begun.size).toBe(5);
+      return watch;
+    };
+    const allIsWell = async (): Promise<void> => {
+      const nodes = await listNodes(at(system.members, 0).host);
+      expect(nodes.map(({ Spec }) => Spec.Availability)).toEqual(Array(5).fill('active'));
+      expect(await readExternal(system.ask)).toEqual([]);
+    };
+
+    it('let go on by an operator: keeps quorum and never has more than two away', {
+      timeout: 450_000,
+    }, async () => {
+      const watch = await carriedThrough('GO_AHEAD', async (id, hostname) => {
+        await restart(memberOf(hostname));
+        // The server may be dying just now.
+        const said = await until(
+          () =>
+            begin(system.ask, 'proceedMaintenance', { operation: id, nodes: [hostname], waitSeconds: 30 }),
+          'it was heard',
+          60_000,
+        );
+        expect(['SUCCEEDED', 'REFUSED'], JSON.stringify(said.failure)).toContain(said.state);
+      });
+      console.log(`looks ${watch.looks}, most away ${watch.most}`);
+      expect(watch.lost).toEqual([]);
+      expect(watch.most).toBeLessThanOrEqual(2);
+      expect(watch.most).toBeGreaterThan(0);
+      await allIsWell();
+    });
+
+    it('by itself when the engine was restarted: the same', { timeout: 450_000 }, async () => {
+      const watch = await carriedThrough('RESTART', async (_, hostname) => restart(memberOf(hostname)));
+      console.log(`looks ${watch.looks}, most away ${watch.most}`);
+      expect(watch.lost).toEqual([]);
+      expect(watch.most).toBeLessThanOrEqual(2);
+      await allIsWell();
+    });
+  },
+);
