@@ -10,6 +10,8 @@ export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   CreateNetwork: 'effect',
   CreateSecret: 'effect',
   CreateService: 'effect',
+  // Opens sockets for a few seconds and changes nothing: asked again, they are opened again.
+  AnswerProbes: 'read',
   InitSwarm: 'effect',
   JoinSwarm: 'effect',
   LeaveSwarm: 'effect',
@@ -31,6 +33,7 @@ export const commandKinds: Readonly<Record<CommandName, 'effect' | 'read'>> = {
   RemoveService: 'effect',
   RollBackService: 'effect',
   RotateJoinToken: 'effect',
+  SendProbes: 'read',
   UnlockSwarm: 'effect',
   UpdateNode: 'effect',
   UpdateService: 'effect',

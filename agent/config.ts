@@ -48,6 +48,7 @@ const groups: Readonly<Record<string, readonly CommandName[]>> = {
   ],
   networks: ['ReadNetworks', 'CreateNetwork', 'RemoveNetwork'],
   services: ['CreateService', 'ReadServices', 'RemoveService', 'RollBackService', 'UpdateService'],
+  probes: ['AnswerProbes', 'SendProbes'],
 };
 
 /** Carried out only where they are named. */
@@ -78,6 +79,8 @@ const settingsShape = z.object({
       .filter((name) => !offByDefault.has(name))
       .join(','),
   ),
+  /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes, recovery, spec, probes. All by default. */
+  SKEP_AGENT_ALLOW: z._default(z.string(), Object.keys(groups).join(',')),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
   SKEP_AGENT_ADDRESSES: z._default(z.string(), ''),
   /** The network interfaces whose addresses are reported, by comma; `none` reports only SKEP_AGENT_ADDRESSES. All by default. */

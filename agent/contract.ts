@@ -4,6 +4,7 @@ import { serviceParts } from './service-shapes.ts';
 
 const label = z.object({ key: z.string(), value: z.string() });
 const optionalText = z.nullish(z.string());
+const probePoint = { address: z.string(), port: z.int(), protocol: z.enum(['tcp', 'udp']) };
 
 /**
  * Each command type of `CommandBody`, with the field names of the document in documents.ts. Two fields that differ
@@ -17,6 +18,10 @@ export const commandBody = z.discriminatedUnion('__typename', [
     parts: serviceParts,
     env: z.nullish(z.array(z.string())),
     mayPrivileged: z.boolean(),
+    __typename: z.literal('AnswerProbes'),
+    nonce: z.string(),
+    points: z.array(z.object(probePoint)).check(z.maxLength(100)),
+    seconds: z.number(),
   }),
   z.object({
     __typename: z.literal('InitSwarm'),
@@ -100,6 +105,12 @@ export const commandBody = z.discriminatedUnion('__typename', [
     env: z.nullish(z.array(z.string())),
     forceUpdate: z.boolean(),
     mayPrivileged: z.boolean(),
+    __typename: z.literal('SendProbes'),
+    nonce: z.string(),
+    probes: z
+      .array(z.object({ ...probePoint, source: optionalText, greet: z.boolean() }))
+      .check(z.maxLength(2_000)),
+    timeoutMs: z.int(),
   }),
   z.object({ __typename: z.literal('UnlockSwarm'), unlockKey: z.string() }),
   z.object({

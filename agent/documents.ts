@@ -50,6 +50,7 @@ export const commandsDocument = `subscription Commands {
     body {
       __typename
       ... on CreateService { serviceName everyNode ${serviceParts} env mayPrivileged }
+      ... on AnswerProbes { nonce points { address port protocol } seconds }
       ... on InitSwarm {
         advertiseAddr listenAddr dataPathAddr dataPathPort defaultAddrPool subnetSize autolock
       }
@@ -73,6 +74,7 @@ export const commandsDocument = `subscription Commands {
       ... on RemoveService { service }
       ... on RollBackService { service mayPrivileged }
       ... on RotateJoinToken { role }
+      ... on SendProbes { nonce probes { address port protocol source greet } timeoutMs }
       ... on UnlockSwarm { unlockKey }
       ... on UpdateNode {
         node wantedRole: role wantedAvailability: availability setLabels { key value } removeLabels

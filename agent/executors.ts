@@ -17,6 +17,11 @@ import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
 import { createLastRead } from './last-read.ts';
 import { createServiceRules, type ServiceRules } from './service-rules.ts';
+import { answerProbes, probePorts } from './execute-probes.ts';
+import { updateSwarm } from './execute-spec.ts';
+import { readContainers, readWorkload } from './execute-workload.ts';
+import { createLastRead } from './last-read.ts';
+import { createProbeListener } from './probe-listen.ts';
 
 /** What came of a command: its answer, and what a read begun after its effect showed. */
 export interface Carried {
@@ -40,6 +45,7 @@ export function createExecute({
   serviceRules?: ServiceRules;
 }): Execute {
   const lastRead = createLastRead();
+  const listener = createProbeListener();
   const listed = async (reading: ReturnType<typeof readCluster>): Promise<object> => {
     const cluster = await reading;
     lastRead.list(cluster.nodes);
@@ -55,10 +61,12 @@ export function createExecute({
         return createKept(engine, 'secrets', body);
       case 'CreateService':
         return createService(engine, body, serviceRules);
+      case 'AnswerProbes':
+        return answerProbes(listener, body);
       case 'InitSwarm':
-        return initSwarm(engine, body);
+        return listener.close().then(() => initSwarm(engine, body));
       case 'JoinSwarm':
-        return joinSwarm(engine, body);
+        return listener.close().then(() => joinSwarm(engine, body));
       case 'LeaveSwarm':
         return leaveSwarm(engine, body);
       case 'ReadCluster':
@@ -97,6 +105,8 @@ export function createExecute({
         return rollBackService(engine, body, serviceRules);
       case 'RotateJoinToken':
         return rotateJoinToken(engine, body);
+      case 'SendProbes':
+        return probePorts(body);
       case 'UnlockSwarm':
         return unlockSwarm(engine, body);
       case 'UpdateService':

@@ -24,6 +24,7 @@ import {
   proceedMaintenanceAction,
   resumeMaintenanceAction,
 } from './maintenance/steer.ts';
+import { preflightAction } from './hosts/preflight.ts';
 import { decommissionNodesAction } from './membership/decommission.ts';
 import { dissolveClusterAction } from './membership/dissolve.ts';
 import type { MembershipParts } from './membership/join.ts';
@@ -81,6 +82,7 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     revokeHostAction(hosts, links, commands, scopeOf, clock),
     releaseHostAction(hosts, scopeOf),
     forgetHostAction(hosts, links, scopeOf),
+    preflightAction(parts),
     initClusterAction(parts),
     adoptClusterAction(parts),
     renameClusterAction(parts),

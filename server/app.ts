@@ -43,6 +43,7 @@ import { createEnrolments } from './hosts/enrolments.ts';
 import { createIdentityRule } from './hosts/identity-rule.ts';
 import { createLinks } from './hosts/links.ts';
 import { createIsOwnHost } from './hosts/own-host.ts';
+import { createProbePorts } from './hosts/probe-ports.ts';
 import { createHosts } from './hosts/registry.ts';
 import { openServerIdentity } from './hosts/server-identity.ts';
 import { createWitnesses } from './hosts/witness.ts';
@@ -158,6 +159,7 @@ export const createApp = async ({
   });
   const links = createLinks();
   const commands = createCommands({ db, links, clock });
+  const probePorts = createProbePorts({ commands, hosts });
 
   const clusters = await createClusters({ db, events, audit, clock });
   const managers = createManagers({ hosts, links });
@@ -220,6 +222,7 @@ export const createApp = async ({
       hooks,
       away: createAway(hosts),
       joinAddresses,
+      probePorts,
       clock,
     }),
     authorise,

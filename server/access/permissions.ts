@@ -18,6 +18,7 @@ export const permissions = {
   'node:remove': 'Remove nodes from a cluster.',
   'host:join': 'Let hosts join a cluster.',
   'host:leave': 'Let hosts leave their cluster.',
+  'host:preflight': 'Let agents probe the ports between hosts.',
   'host:enrol': 'Enrol hosts, see enrolments.',
   'host:update': 'Rename, revoke and forget hosts.',
   'cluster:init': 'Make a cluster.',
@@ -53,6 +54,7 @@ const operator: readonly Permission[] = [
   'operation:cancel',
   'network:write',
   'config:write',
+  'host:preflight',
 ];
 const all = Object.keys(permissions).filter(isPermission);
 

@@ -1,8 +1,9 @@
 // initCluster: docker swarm init on a host. https://docs.docker.com/reference/cli/docker/swarm/init/
 import * as z from 'zod';
 import { findHost, type ScopeOf } from '../hosts/actions.ts';
+import { bareAddress, onlyAddress } from '../hosts/addresses.ts';
 import { type Commands, failureOf } from '../hosts/commands.ts';
-import { type Host, type Report, whySilent } from '../hosts/host.ts';
+import { type Host, whySilent } from '../hosts/host.ts';
 import type { Links } from '../hosts/links.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import { type Action, allClear, refused } from '../operations/action.ts';
@@ -35,21 +36,10 @@ type Plan = Omit<Input, 'advertiseAddr' | 'listenAddr'> & { advertiseAddr: strin
 export const defaultListenAddr = '0.0.0.0:2377';
 const observeMs = 30_000;
 
-/** The one address that others can reach it by, where there is one. Docker refuses too when it is not clear. */
-const onlyAddress = ({ addresses }: Report): string | null => {
-  const found = addresses.filter(
-    ({ address: of, interface: name }) =>
-      of.includes('.') && !of.startsWith('127.') && !/^(docker|br-|veth)/.test(name),
-  );
-  return found.length === 1 ? (found[0]?.address ?? null) : null;
-};
-
 /** An IP or interface that the host's agent does not have, with or without a port. */
 export const notLocal = (host: Host, wanted: string | null): Guard[] => {
   if (wanted === null || !host.report) return [];
-  const bare =
-    /^\[(.*)\](:\d+)?$/.exec(wanted)?.[1] ??
-    (wanted.split(':').length === 2 ? (wanted.split(':')[0] ?? wanted) : wanted);
+  const bare = bareAddress(wanted);
   const has = host.report.addresses.some((own) => own.address === bare || own.interface === bare);
   return has
     ? []

@@ -3,9 +3,13 @@ import { EventEmitter } from 'node:events';
 import { createBell } from '../platform/bell.ts';
 import type { ServiceCommand } from './service-parts.ts';
 
+/** A port of a host that a preflight asks about. */
+export type ProbePoint = { address: string; port: number; protocol: 'tcp' | 'udp' };
+
 /** A command as agent.graphql has it. `secret` parts of the body are never stored. */
 export type CommandBody =
   | ServiceCommand
+  | { __typename: 'AnswerProbes'; nonce: string; points: readonly ProbePoint[]; seconds: number }
   | {
       __typename: 'InitSwarm';
       advertiseAddr: string;
@@ -72,6 +76,12 @@ export type CommandBody =
   | { __typename: 'RemoveSecret'; secret: string }
   | { __typename: 'RemoveNode'; node: string; force: boolean }
   | { __typename: 'RotateJoinToken'; role: 'worker' | 'manager' }
+  | {
+      __typename: 'SendProbes';
+      nonce: string;
+      probes: readonly (ProbePoint & { source: string | null; greet: boolean })[];
+      timeoutMs: number;
+    }
   | { __typename: 'UnlockSwarm'; unlockKey: string }
   | {
       __typename: 'UpdateNode';

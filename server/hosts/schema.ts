@@ -8,3 +8,5 @@ import './schema/filter.ts';
 import './schema/queries.ts';
 import './schema/events.ts';
 import './schema/mutations.ts';
+import './schema/readiness.ts';
+import './schema/preflight.ts';

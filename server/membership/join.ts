@@ -14,6 +14,7 @@ import { findHost, type ScopeOf } from '../hosts/actions.ts';
 import { type Commands, failureOf } from '../hosts/commands.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Links } from '../hosts/links.ts';
+import type { ProbePorts } from '../hosts/probe-ports.ts';
 import type { Hosts } from '../hosts/registry.ts';
 import { engineAvailability } from '../nodes/availability.ts';
 import type { ChangeNode } from '../nodes/change.ts';
@@ -67,6 +68,7 @@ export type MembershipParts = {
   change: ChangeNode;
   settle: Settle;
   joinAddresses: ReadJoinAddresses;
+  probePorts: ProbePorts;
   scopeOf: ScopeOf;
   authorise: Authorise;
   clock: Clock;

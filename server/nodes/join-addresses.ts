@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import type { NodeObservation } from '../clusters/observation.ts';
 import { isReachable } from '../clusters/quorum.ts';
+import { hasFault } from '../hosts/engine-faults.ts';
 import type { Warning } from '../operations/operation.ts';
 import type { Database } from '../platform/database.ts';
 
@@ -31,16 +32,7 @@ export const createReadJoinAddresses =
     return known;
   };
 
-/** Mended in 27.0, and in 26.1.4 and 25.0.6. A version that cannot be read is taken for a newer one. */
-export const keepsJoinAddress = (engineVersion: string): boolean => {
-  const [major = 0, minor = 0, patch = 0] = (/^(\d+)\.(\d+)\.(\d+)/.exec(engineVersion) ?? [])
-    .slice(1)
-    .map(Number);
-  if (major === 0) return false;
-  if (major === 25) return minor === 0 && patch < 6;
-  if (major === 26) return minor === 0 || (minor === 1 && patch < 4);
-  return major < 25;
-};
+export const keepsJoinAddress = (engineVersion: string): boolean => hasFault(engineVersion, 'JOIN_ADDRESS');
 
 const hostPart = (address: string): string => address.replace(/:\d+$/, '');
 

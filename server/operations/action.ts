@@ -68,6 +68,8 @@ export type Run = {
   unknown(isUnknown: boolean): void;
   /** What was changed, as observed: on record with the outcome. `subject` is the id of what changed. */
   changed(subject: string, changes: readonly Change[]): void;
+  /** What it found out: kept with the operation as plain JSON, never a secret. */
+  report(found: object): void;
   /** When the read began that showed the wanted state. */
   observed(at: Date): void;
   /** Inputs that are secrets (`Action.secrets`), while the process lives that the caller asked; afterwards empty. */

@@ -41,6 +41,7 @@ export const guardNames = [
   'HOSTS_SKEP',
   'JOIN_ADDRESS_GONE',
   'ADDRESS_NOT_LOCAL',
+  'PORT_BLOCKED',
   'MAJORITY_RECOVERABLE',
   'MEMBERS_LEFT_BEHIND',
   'KERNEL_LACKS_ESP',
@@ -90,6 +91,8 @@ export type Operation = {
   /** What it changed, as observed; paths begin with the id of what changed. On record with the outcome. */
   changes: Change[];
   failure: FailureInfo | null;
+  /** What it found out, in the shape of its slice: plain JSON, told only where that slice tells it. */
+  report: unknown;
   startedAt: Date;
   endedAt: Date | null;
   observedAt: Date | null;
@@ -125,6 +128,7 @@ export const rowOf = (operation: Operation): Row => ({
   progressJson: orNull(operation.progress),
   changesJson: JSON.stringify(operation.changes),
   failureJson: orNull(operation.failure),
+  reportJson: orNull(operation.report),
   startedAt: operation.startedAt,
   endedAt: operation.endedAt,
   observedAt: operation.observedAt,
@@ -154,10 +158,17 @@ export const operationOf = (row: Row): Operation => ({
   progress: parsed(row.progressJson),
   changes: JSON.parse(row.changesJson),
   failure: parsed(row.failureJson),
+  report: parsed(row.reportJson),
   startedAt: row.startedAt,
   endedAt: row.endedAt,
   observedAt: row.observedAt,
 });
 
 /** What events and filters know of an operation: its scalars. */
-export const operationScalars = ({ plan: _, locks: __, input: ___, ...told }: Operation): unknown => told;
+export const operationScalars = ({
+  plan: _,
+  locks: __,
+  input: ___,
+  report: ____,
+  ...told
+}: Operation): unknown => told;

@@ -99,6 +99,7 @@ export const createOperations = ({
     progress: null,
     changes: [],
     failure: null,
+    report: null,
     startedAt: clock.now(),
     endedAt: null,
     observedAt: null,

@@ -170,6 +170,9 @@ export const createRun = ({
     changed: (subject, changes) => {
       operation.changes.push(...changes.map((change) => ({ ...change, path: `${subject}.${change.path}` })));
     },
+    report: (found) => {
+      operation.report = found;
+    },
     observed: (at) => {
       operation.observedAt = at;
     },

@@ -76,6 +76,8 @@ export const failureCodes = {
   ADDRESS_NOT_LOCAL: 'The host’s agent does not have this address.',
   KERNEL_LACKS_ESP:
     'Kernels of hosts in the cluster have no ESP: packets of an encrypted network would be dropped there without a word.',
+  PORT_BLOCKED:
+    'A port that a swarm needs is closed or filtered between a host that is to join and a manager.',
   MEMBERS_LEFT_BEHIND: 'Members of the cluster have no connected agent and would not be told.',
   MAJORITY_RECOVERABLE:
     'A majority of the managers could be brought back by starting or unlocking engines whose agents are connected.',

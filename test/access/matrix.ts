@@ -132,6 +132,9 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     proceedMaintenance: {
       permission: 'maintenance:run',
       ask: `proceedMaintenance(input: { operation: "nosuch", ${dry} }) ${operation}`,
+    preflight: {
+      permission: 'host:preflight',
+      ask: `preflight(input: { hosts: [{ host: "nosuch" }], ${dry} }) ${payload}`,
     },
     promoteNodes: {
       permission: 'node:promote',
@@ -238,6 +241,7 @@ const operator = [
   'node:label',
   'node:promote',
   'operation:cancel',
+  'host:preflight',
 ];
 const admin = [
   ...operator,

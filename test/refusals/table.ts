@@ -129,6 +129,11 @@ const ofFreeHost = (code: string, of: string): Refusal[] => [
   },
 ];
 
+/** A host that cannot be asked, whatever it is in. */
+const ofPreflight = (code: string, of: string): Refusal[] => [
+  { mutation: 'preflight', code, of, input: ({ hosts }) => ({ hosts: [{ host: hosts.free }] }) },
+];
+
 const ofRecovery = (code: string, of: string, where: (world: World) => object): Refusal[] => [
   {
     mutation: 'recoverCluster',
@@ -149,6 +154,18 @@ const ofMaintenance = (code: string, of: string, where: (world: World) => object
 
 export const refusals: Record<Situation, readonly Refusal[]> = {
   'all is well': [
+    {
+      mutation: 'preflight',
+      code: 'NOT_FOUND',
+      of: 'a host that is not there',
+      input: () => ({ hosts: [{ host: nosuch }] }),
+    },
+    {
+      mutation: 'preflight',
+      code: 'NOT_FOUND',
+      of: 'a cluster that is not there',
+      input: ({ hosts }) => ({ cluster: nosuch, hosts: [{ host: hosts.free }] }),
+    },
     ...ofEachNodeMutation('NOT_FOUND', 'a node that is not there', ({ cluster }) => ({
       nodes: [nosuch],
       cluster,
@@ -552,6 +569,7 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       input: ({ cluster }) => ({ cluster, confirm: 'test' }),
     },
     ...ofFreeHost('HOST_OFFLINE', 'a host whose agent is not connected'),
+    ...ofPreflight('HOST_OFFLINE', 'a host whose agent is not connected'),
     {
       mutation: 'unlockHosts',
       code: 'HOST_OFFLINE',
@@ -598,8 +616,11 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
     },
   ],
   'a join is pending': ofFreeHost('JOIN_PENDING', 'its host'),
-  'an engine is dead': ofFreeHost('ENGINE_UNREACHABLE', 'its host'),
-  'a host is revoked': ofFreeHost('HOST_REVOKED', 'it'),
+  'an engine is dead': [
+    ...ofFreeHost('ENGINE_UNREACHABLE', 'its host'),
+    ...ofPreflight('ENGINE_UNREACHABLE', 'its host'),
+  ],
+  'a host is revoked': [...ofFreeHost('HOST_REVOKED', 'it'), ...ofPreflight('HOST_REVOKED', 'it')],
 };
 
 /** Codes of other files: quorum.test.ts, operations/, access/. */

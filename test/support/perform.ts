@@ -12,10 +12,15 @@ export type Perform = {
   error(mutation: string, input: Record<string, unknown>): Promise<{ code: string; message: string }>;
 };
 
+/** What tests want of a readiness. */
+export const readinessFields =
+  'ready hosts { id name address dataPathAddress engineVersion apiVersion clockAheadMs mtu findings { code } } links { from { name } to { name } port protocol result needed detail } findings { severity code message hostId host { name } remedy }';
+
 /** Mutations that answer with more than an operation. */
 const beside: Record<string, string> = {
   revealJoinToken: 'token command',
   revealUnlockKey: 'unlockKey',
+  preflight: `readiness { ${readinessFields} }`,
   createApiKey: 'key apiKey { id name role clusters expiresAt permissions { name } }',
   createEnrolment: 'secret command enrolment { id hostName expiresAt }',
 };

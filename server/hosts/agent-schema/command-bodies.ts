@@ -1,5 +1,5 @@
 // What an agent can be told to do: the command types and what each answers.
-import type { CommandBody } from '../links.ts';
+import type { CommandBody, ProbePoint } from '../links.ts';
 import { builder } from './builder.ts';
 import { Label } from './label.ts';
 import { CreateNetwork, ReadNetworks, RemoveNetwork } from './network-commands.ts';
@@ -14,6 +14,56 @@ import {
 import { serviceCommands } from './service-commands.ts';
 
 type Body<Name extends CommandBody['__typename']> = Extract<CommandBody, { __typename: Name }>;
+
+const Label = builder.objectRef<{ key: string; value: string }>('Label').implement({
+  fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
+});
+
+const ProbePointType = builder.objectRef<ProbePoint>('ProbePoint').implement({
+  fields: (t) => ({
+    address: t.exposeString('address', { description: 'An IP address, of the host that answers.' }),
+    port: t.exposeInt('port'),
+    protocol: t.exposeString('protocol', { description: 'tcp or udp.' }),
+  }),
+});
+
+const AnswerProbes = builder.objectRef<Body<'AnswerProbes'>>('AnswerProbes').implement({
+  description:
+    'A read: listens at the points and answers probes that carry the nonce (agent/probe-wire.ts), with as many bytes. Answers at once { points: [{ address, port, protocol, state, detail }], interfaces: [{ name, mtu }], clockMs }: state is LISTENING, HELD (somebody listens there), NOT_LOCAL or FAILED; mtu in bytes; clockMs since 1970 by the host’s clock. InitSwarm and JoinSwarm end it.',
+  fields: (t) => ({
+    nonce: t.exposeString('nonce'),
+    points: t.field({ type: [ProbePointType], resolve: ({ points }) => [...points] }),
+    seconds: t.exposeFloat('seconds', {
+      description: 'How long, 10 at most. 0: what was opened for this nonce is closed.',
+    }),
+  }),
+});
+
+type ProbeOf = Body<'SendProbes'>['probes'][number];
+const ProbeType = builder.objectRef<ProbeOf>('Probe').implement({
+  fields: (t) => ({
+    address: t.exposeString('address'),
+    port: t.exposeInt('port'),
+    protocol: t.exposeString('protocol', { description: 'tcp or udp.' }),
+    source: t.exposeString('source', {
+      nullable: true,
+      description: 'The local address that it is sent from; null: as the kernel chooses.',
+    }),
+    greet: t.exposeBoolean('greet', {
+      description: 'An agent answers there. False: a connection is made and nothing sent.',
+    }),
+  }),
+});
+
+const SendProbes = builder.objectRef<Body<'SendProbes'>>('SendProbes').implement({
+  description:
+    'A read: sends all probes at once. Answers { outcomes: [{ outcome, detail }] } in their order: ANSWERED (by who has the nonce), CONNECTED (accepted, no such answer), REFUSED, SILENT or FAILED; detail is the system’s word for it.',
+  fields: (t) => ({
+    nonce: t.exposeString('nonce'),
+    probes: t.field({ type: [ProbeType], resolve: ({ probes }) => [...probes] }),
+    timeoutMs: t.exposeInt('timeoutMs', { description: 'For each probe.' }),
+  }),
+});
 
 const InitSwarm = builder.objectRef<Body<'InitSwarm'>>('InitSwarm').implement({
   description:
@@ -179,6 +229,7 @@ export const CommandBodyType = builder.unionType('CommandBody', {
     CreateConfig,
     CreateNetwork,
     CreateSecret,
+    AnswerProbes,
     InitSwarm,
     JoinSwarm,
     LeaveSwarm,
@@ -197,6 +248,7 @@ export const CommandBodyType = builder.unionType('CommandBody', {
     RemoveNode,
     RemoveSecret,
     RotateJoinToken,
+    SendProbes,
     UnlockSwarm,
     UpdateNode,
     UpdateSwarm,

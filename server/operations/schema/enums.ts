@@ -28,6 +28,10 @@ export const GuardEnum = builder.enumType('Guard', {
     ADDRESS_NOT_LOCAL: {
       description: 'The host’s agent does not have this address (it may be right behind NAT).',
     },
+    PORT_BLOCKED: {
+      description:
+        'A port that a swarm needs (2377 or 7946) is closed or filtered between a host that is to join and a manager.',
+    },
     MEMBERS_LEFT_BEHIND: {
       description: 'Members of the cluster have no connected agent and would not be told.',
     },
