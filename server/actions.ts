@@ -82,7 +82,10 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     revokeHostAction(hosts, links, commands, scopeOf, clock),
     releaseHostAction(hosts, scopeOf),
     forgetHostAction(hosts, links, scopeOf),
-    preflightAction(parts),
+    preflightAction({
+      ...parts,
+      dataPathPortOf: (id) => parts.clusters.find(id)?.swarm?.dataPathPort || null,
+    }),
     initClusterAction(parts),
     adoptClusterAction(parts),
     renameClusterAction(parts),

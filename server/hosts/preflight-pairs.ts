@@ -8,18 +8,23 @@ export const gossipPort = 7_946;
 /** VXLAN; `docker swarm init --data-path-port` chooses another. */
 export const defaultDataPathPort = 4_789;
 
-/** How an end takes part. `isNamed`: the preflight is about it. `isManager`: others speak to its 2377. */
-export type PairEnd = { isNamed: boolean; isManager: boolean };
+/** How an end takes part. `isNamed`: the preflight is about it. `managesAt`: the port where others speak to it as a manager. */
+export type PairEnd = { isNamed: boolean; managesAt: number | null };
 
 /** Up to here each host is probed with each. */
 const mostInFull = 50;
 const othersBeyond = 10;
 
-/** All ports of one direction. */
-export const linksOf = (from: number, to: number, toManager: boolean, dataPathPort: number): ProbeLink[] => {
+/** All ports of one direction. @param managesAt of the target; null: it is no manager. */
+export const linksOf = (
+  from: number,
+  to: number,
+  managesAt: number | null,
+  dataPathPort: number,
+): ProbeLink[] => {
   const control = { from, to, isData: false };
   return [
-    ...(toManager ? [{ ...control, port: managerPort, protocol: 'tcp' as const }] : []),
+    ...(managesAt === null ? [] : [{ ...control, port: managesAt, protocol: 'tcp' as const }]),
     { ...control, port: gossipPort, protocol: 'tcp' },
     { ...control, port: gossipPort, protocol: 'udp' },
     { from, to, port: dataPathPort, protocol: 'udp', isData: true },
@@ -43,14 +48,14 @@ export const pairsOf = (
       if (a >= b || !(first.isNamed || second.isNamed)) continue;
       const isTaken =
         ends.length <= mostInFull ||
-        (first.isManager && !first.isNamed) ||
-        (second.isManager && !second.isNamed) ||
+        (first.managesAt !== null && !first.isNamed) ||
+        (second.managesAt !== null && !second.isNamed) ||
         (first.isNamed && isNear(a, b)) ||
         (second.isNamed && isNear(b, a));
       if (isTaken)
         links.push(
-          ...linksOf(a, b, second.isManager, dataPathPort),
-          ...linksOf(b, a, first.isManager, dataPathPort),
+          ...linksOf(a, b, second.managesAt, dataPathPort),
+          ...linksOf(b, a, first.managesAt, dataPathPort),
         );
       else leftOut += 1;
     }

@@ -1,18 +1,16 @@
 // What blocked ports mean for an operator: what to open where, for whom, in as few sentences as that takes.
-import { defaultDataPathPort, gossipPort, managerPort } from './preflight-pairs.ts';
+import { gossipPort } from './preflight-pairs.ts';
 import type { ProbedLink, ProbeEnd } from './probe-ports.ts';
 import type { Finding } from './readiness.ts';
 
-/** Without these a host cannot join; without the data path it can, and its overlay networks do not work. */
-export const isControlPort = (port: number): boolean => port === managerPort || port === gossipPort;
-
 export const isBlocked = ({ result }: ProbedLink): boolean => result === 'CLOSED' || result === 'FILTERED';
 
-const uses: Readonly<Record<number, string>> = {
-  [managerPort]: 'managers are spoken to there',
-  [gossipPort]: 'nodes find each other there',
-  [defaultDataPathPort]: 'overlay networks go through it',
-};
+const useOf = ({ port, isData }: ProbedLink): string =>
+  isData
+    ? 'overlay networks go through it'
+    : port === gossipPort
+      ? 'nodes find each other there'
+      : 'managers are spoken to there';
 const namedSources = 8;
 
 const grouped = <T>(items: readonly T[], keyOf: (item: T) => string): T[][] => {
@@ -45,9 +43,10 @@ export const blockedPorts = (ends: readonly ProbeEnd[], links: readonly ProbedLi
     const addresses = sources.map(({ address }) => address).join(', ');
     const names = sources.map(({ name }) => name).join(', ');
     return {
-      severity: isControlPort(first.port) ? ('BLOCKS' as const) : ('WARNS' as const),
+      // Without the data path a host can join; its overlay networks do not work.
+      severity: first.isData ? ('WARNS' as const) : ('BLOCKS' as const),
       code: isNoRoute ? 'NO_ROUTE' : 'PORT_BLOCKED',
-      message: `${port} of host ${target.name} (${target.address}) is ${first.result} from ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${first.detail ?? 'refused'}; ${uses[first.port] ?? 'overlay networks go through it'}`,
+      message: `${port} of host ${target.name} (${target.address}) is ${first.result} from ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${first.detail ?? 'refused'}; ${useOf(first)}`,
       hostId: isOwnFirewall || isNoRoute ? null : (ends[first.to]?.hostId ?? null),
       remedy: isOwnFirewall
         ? `let ${port} to ${target.address} out of ${names}`
@@ -59,15 +58,11 @@ export const blockedPorts = (ends: readonly ProbeEnd[], links: readonly ProbedLi
 };
 
 /** Ports of hosts that are in no swarm, and that somebody holds: their engine cannot listen there. */
-export const takenPorts = (
-  ends: readonly ProbeEnd[],
-  links: readonly ProbedLink[],
-  isMember: (end: ProbeEnd) => boolean,
-): Finding[] => {
+export const takenPorts = (ends: readonly ProbeEnd[], links: readonly ProbedLink[]): Finding[] => {
   const taken = links.filter(({ taken: is, to, isData }) => {
     const end = ends[to];
     // The kernel may hold the data path for networks of somebody else.
-    return is && !isData && end !== undefined && !isMember(end);
+    return is && !isData && end?.isMember === false;
   });
   return grouped(taken, ({ to, port, protocol }) => `${to} ${port} ${protocol}`).flatMap(([first]) => {
     const end = first && ends[first.to];

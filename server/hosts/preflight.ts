@@ -8,7 +8,7 @@ import { findHost, type ScopeOf } from './actions.ts';
 import { clusterOf, type Host, whySilent } from './host.ts';
 import type { Links } from './links.ts';
 import { hostFindings, hostnameFindings, type Place, placeOf } from './preflight-hosts.ts';
-import { defaultDataPathPort, pairsOf } from './preflight-pairs.ts';
+import { defaultDataPathPort, managerPort, pairsOf } from './preflight-pairs.ts';
 import { blockedPorts, takenPorts } from './preflight-ports.ts';
 import type { Probed, ProbeEnd, ProbePorts } from './probe-ports.ts';
 import type { Finding, Readiness, ReadyHost, ReadyLink } from './readiness.ts';
@@ -39,12 +39,30 @@ const input = z
   });
 type Input = z.infer<typeof input>;
 
-type Parts = { hosts: Hosts; links: Links; probePorts: ProbePorts; scopeOf: ScopeOf; clock: Clock };
+type Parts = {
+  hosts: Hosts;
+  links: Links;
+  probePorts: ProbePorts;
+  scopeOf: ScopeOf;
+  /** Of a cluster that was read; null: not known. */
+  dataPathPortOf: (clusterId: string) => number | null;
+  clock: Clock;
+};
 
 /** A host that takes part; `isNamed`: the preflight is about it. */
-type Part = { host: Host; isNamed: boolean; isManager: boolean; place: Place };
+type Part = { host: Host; isNamed: boolean; managesAt: number | null; place: Place };
+
+/** Its own port as a manager, which it tells among those of all managers; null: it is none. */
+const managesAt = ({ report }: Host): number | null => {
+  if (!report?.swarm?.controlAvailable) return null;
+  const { nodeId, remoteManagers } = report.swarm;
+  const own = remoteManagers.find((manager) => manager.nodeId === nodeId)?.address;
+  return Number(/:(\d+)$/.exec(own ?? '')?.[1] ?? managerPort);
+};
 
 const isSilent = (host: Host, links: Links): boolean => whySilent(host, links.of(host.id) !== null) !== null;
+
+const isMember = ({ report }: Host): boolean => report?.swarm?.localState !== 'INACTIVE';
 
 /** Those that are named, and the connected hosts of the cluster. */
 const partsOf = ({ hosts, links }: Parts, plan: Input): { parts: Part[]; left: Finding[] } => {
@@ -69,13 +87,13 @@ const partsOf = ({ hosts, links }: Parts, plan: Input): { parts: Part[]; left: F
       ...named.map(({ host, wanted }) => ({
         host,
         isNamed: true,
-        isManager: wantsManagers || host.report?.swarm?.controlAvailable === true,
+        managesAt: managesAt(host) ?? (wantsManagers ? managerPort : null),
         place: placeOf(host, wanted, others),
       })),
       ...present.map((host) => ({
         host,
         isNamed: false,
-        isManager: host.report?.swarm?.controlAvailable === true,
+        managesAt: managesAt(host),
         place: placeOf(host, nowhere, []),
       })),
     ],
@@ -145,19 +163,16 @@ const examine = async (all: Parts, plan: Input): Promise<Readiness> => {
     name: host.name,
     address: place.address,
     dataPath: place.dataPath,
+    isMember: isMember(host),
   }));
-  const { links, leftOut } = pairsOf(parts, plan.dataPathPort ?? defaultDataPathPort);
+  const own = plan.cluster === null ? null : all.dataPathPortOf(plan.cluster);
+  const { links, leftOut } = pairsOf(parts, plan.dataPathPort ?? own ?? defaultDataPathPort);
   const probed = await all.probePorts(ends, links);
   const hosts = parts.map((part, index) => readyHost(part, probed.seen[index] ?? null));
-  const inSwarm = new Set(
-    parts
-      .filter(({ host }) => host.report?.swarm?.localState !== 'INACTIVE')
-      .map(({ host }) => host.id as string | null),
-  );
   const findings: Finding[] = [
     ...parts.flatMap(({ place }) => place.findings),
     ...blockedPorts(ends, probed.links),
-    ...takenPorts(ends, probed.links, ({ hostId }) => inSwarm.has(hostId)),
+    ...takenPorts(ends, probed.links),
     ...notProbed(parts, probed.seen),
     ...left,
     ...hostFindings(hosts),

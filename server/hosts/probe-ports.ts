@@ -15,6 +15,8 @@ export type ProbeEnd = {
   address: string | null;
   /** Of the data path. */
   dataPath: string | null;
+  /** It is in a swarm: its kernel may need the data path's port at any moment, so no agent takes that. */
+  isMember: boolean;
 };
 
 /** One direction of one port; ends by their place in the list. */
@@ -122,7 +124,7 @@ const whyUntestable = (state: PointState | null, protocol: string): string => {
   if (state === null) return 'the agent of one of the two could not be asked';
   if (state === 'NOT_LOCAL') return 'the target’s address is not its own, so its agent cannot listen there';
   return state === 'HELD' && protocol === 'udp'
-    ? 'the engine or the kernel holds it, and does not answer strangers'
+    ? 'the engine or the kernel holds it, or may at any moment, and does not answer strangers'
     : 'the target’s agent could not listen there';
 };
 
@@ -148,7 +150,7 @@ export const createProbePorts = ({ commands, hosts }: { commands: Commands; host
         );
       const points = new Map(
         links
-          .filter(({ to }) => to === index)
+          .filter(({ to, isData }) => to === index && !(isData && end.isMember))
           .flatMap((link) => pointOf(ends, link) ?? [])
           .map((point) => [keyOf(point), point]),
       );
@@ -180,7 +182,7 @@ export const createProbePorts = ({ commands, hosts }: { commands: Commands; host
       const sender = seen[link.from];
       if (!point || !sender || sender instanceof Failure) return null;
       // Nobody to listen there: the engine does, if it is a member.
-      if (ends[link.to]?.hostId === null) return 'HELD';
+      if (ends[link.to]?.hostId === null || (link.isData && ends[link.to]?.isMember)) return 'HELD';
       return states.get(`${link.to} ${keyOf(point)}`) ?? null;
     };
     const isSent = (state: PointState | null, { protocol }: ProbeLink): state is PointState =>

@@ -27,6 +27,7 @@ import type { Guard, Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
+import { type Joining, judgePorts } from './join-ports.ts';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 const address = z.string().trim().min(1).max(255);
@@ -100,11 +101,12 @@ const judge = async (
   if (!cluster) return refused(new Failure('NOT_FOUND', `no cluster ${id}`));
   const readOnly = whyReadOnly(cluster);
   if (readOnly) return refused(readOnly);
-  const { nodes } = await parts.read.fresh(id);
+  const state = await parts.read.fresh(id);
+  const { nodes } = state;
   const guards: Guard[] = [];
   const warnings: Warning[] = [];
-  let joining = 0;
-  for (const { host: hostId, advertiseAddr } of asked) {
+  const joining: Joining[] = [];
+  for (const { host: hostId, ...places } of asked) {
     const host = parts.hosts.find(hostId);
     if (!host) return refused(new Failure('NOT_FOUND', `no host ${hostId}`));
     const why = whyNotJoin(host, parts, id);
@@ -115,11 +117,26 @@ const judge = async (
         message: `host ${host.name} is a member already`,
         target: hostId,
       });
-    else joining += 1;
-    guards.push(...notLocal(host, advertiseAddr));
+    else joining.push({ host, ...places });
+    guards.push(...notLocal(host, places.advertiseAddr));
+  }
+  if (joining.length > 0) {
+    const ports = await judgePorts({
+      probePorts: parts.probePorts,
+      state,
+      joining,
+      asManagers: role === 'MANAGER',
+      hosts: parts.hosts.list(),
+      isConnected: (host) => parts.links.of(host.id) !== null,
+    });
+    guards.push(...ports.guards);
+    warnings.push(...ports.warnings);
   }
   const before = quorumNow(nodes);
-  const after = role === 'MANAGER' ? quorumOf(before.managers + joining, before.reachable + joining) : before;
+  const after =
+    role === 'MANAGER'
+      ? quorumOf(before.managers + joining.length, before.reachable + joining.length)
+      : before;
   if (role === 'MANAGER') warnings.push(...evenOrMany(after));
   return {
     guards,

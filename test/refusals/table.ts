@@ -680,6 +680,9 @@ export const elsewhere: Record<string, readonly string[]> = {
     'NO_SUITABLE_MANAGER',
   ],
   removeService: ['NOT_CONVERGED', 'MIXED_ENGINES', 'NO_SUITABLE_MANAGER'],
+  // The first a warning, not a refusal: operations/membership.test.ts; the others: preflight/join.test.ts.
+  joinHosts: ['ALREADY_MEMBER', 'PORT_BLOCKED', 'NOT_PROBED'],
+  updateNodeLabels: ['LABEL_NOT_SET'],
   // operations/drain.test.ts
   setNodeAvailability: ['CONCURRENT_DRAIN', 'HOSTS_SKEP'],
   // maintenance/roll.test.ts; NOT_BEGUN is a target's, the last a warning.

@@ -28,7 +28,7 @@ const PreflightInput = actionInput('PreflightInput', (t) => ({
     description:
       'What they are to become: 2377 of workers is not probed. Default WORKER with a cluster, MANAGER without.',
   }),
-  dataPathPort: t.int({ description: 'UDP, of the cluster; 1024 to 49151, default 4789.' }),
+  dataPathPort: t.int({ description: 'UDP, 1024 to 49151. Default: the cluster’s, or 4789.' }),
 }));
 
 const PreflightPayload = builder.objectRef<Operation>('PreflightPayload').implement({

@@ -20,7 +20,7 @@ const JoinHostInput = builder.inputType('JoinHostInput', {
 operationMutation('joinHosts', {
   permission: 'host:join',
   description:
-    'docker swarm join on each host, by a token that nobody sees: workers in parallel, managers one by one. A member already: warning ALREADY_MEMBER. Guard: ADDRESS_NOT_LOCAL. IN_OTHER_SWARM, JOIN_PENDING, HOST_OFFLINE refuse.',
+    'docker swarm join on each host, by a token that nobody sees: workers in parallel, managers one by one. A member already: warning ALREADY_MEMBER. The agents probe 2377 and 7946 between each host and the managers, as preflight does: guard PORT_BLOCKED where one is closed or filtered; what else was found is a warning, an agent that does not probe too (NOT_PROBED). Guard: ADDRESS_NOT_LOCAL. IN_OTHER_SWARM, JOIN_PENDING, HOST_OFFLINE refuse.',
   fields: (t) => ({
     cluster: t.id({ required: true }),
     hosts: t.field({ type: [JoinHostInput], required: true }),
