@@ -45,6 +45,21 @@ function failed(error: unknown): ProbeOutcome {
 
 function sendTcp(nonce: string, probe: Probe, timeoutMs: number): Promise<ProbeOutcome> {
   return new Promise((resolve) => {
+    const until = performance.now() + timeoutMs;
+    const attempt = (): void => {
+      void tryTcp(nonce, probe, until - performance.now()).then((outcome) => {
+        // An engine that began a moment ago listens a moment later.
+        const isAgain = outcome.outcome === 'REFUSED' && !probe.greet && performance.now() + resendMs < until;
+        if (isAgain) setTimeout(attempt, resendMs);
+        else resolve(outcome);
+      });
+    };
+    attempt();
+  });
+}
+
+function tryTcp(nonce: string, probe: Probe, timeoutMs: number): Promise<ProbeOutcome> {
+  return new Promise((resolve) => {
     const { ask, answer } = probeWords(nonce, probe);
     let isConnected = false;
     let heard = Buffer.alloc(0);

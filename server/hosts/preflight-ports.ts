@@ -62,7 +62,7 @@ export const takenPorts = (ends: readonly ProbeEnd[], links: readonly ProbedLink
   const taken = links.filter(({ taken: is, to, isData }) => {
     const end = ends[to];
     // The kernel may hold the data path for networks of somebody else.
-    return is && !isData && end?.isMember === false;
+    return is && !isData && end !== undefined;
   });
   return grouped(taken, ({ to, port, protocol }) => `${to} ${port} ${protocol}`).flatMap(([first]) => {
     const end = first && ends[first.to];

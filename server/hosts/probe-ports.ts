@@ -8,14 +8,14 @@ import type { Hosts } from './registry.ts';
 
 /** One end of a probe. */
 export type ProbeEnd = {
-  /** Null: no host with an agent; only TCP can be asked of it, and nothing sent by it. */
+  /** Null: no host with an agent, so nothing is sent by it; then it is a member. */
   hostId: string | null;
   name: string;
   /** Of 2377 and 7946; null: not known, so nothing is asked of it. */
   address: string | null;
   /** Of the data path. */
   dataPath: string | null;
-  /** It is in a swarm: its kernel may need the data path's port at any moment, so no agent takes that. */
+  /** It is in a swarm: its engine or kernel may need a port at any moment, so no agent takes one. */
   isMember: boolean;
 };
 
@@ -104,7 +104,10 @@ const judged = (state: PointState, { outcome, detail }: Outcome): Said => {
   if (outcome === 'REFUSED')
     return {
       result: 'CLOSED',
-      detail: state === 'LISTENING' ? 'refused though the agent listens: a firewall rejects it' : detail,
+      detail:
+        state === 'LISTENING'
+          ? 'refused though the agent listens: a firewall rejects it'
+          : 'refused: a firewall rejects it, or nobody listens',
     };
   if (outcome === 'SILENT') return { result: 'FILTERED', detail: 'no answer in time' };
   if (outcome === 'ANSWERED') return { result: 'OPEN', detail: null };
@@ -150,7 +153,7 @@ export const createProbePorts = ({ commands, hosts }: { commands: Commands; host
         );
       const points = new Map(
         links
-          .filter(({ to, isData }) => to === index && !(isData && end.isMember))
+          .filter(({ to }) => to === index && !end.isMember)
           .flatMap((link) => pointOf(ends, link) ?? [])
           .map((point) => [keyOf(point), point]),
       );
@@ -181,8 +184,7 @@ export const createProbePorts = ({ commands, hosts }: { commands: Commands; host
       const point = pointOf(ends, link);
       const sender = seen[link.from];
       if (!point || !sender || sender instanceof Failure) return null;
-      // Nobody to listen there: the engine does, if it is a member.
-      if (ends[link.to]?.hostId === null || (link.isData && ends[link.to]?.isMember)) return 'HELD';
+      if (ends[link.to]?.isMember) return 'HELD';
       return states.get(`${link.to} ${keyOf(point)}`) ?? null;
     };
     const isSent = (state: PointState | null, { protocol }: ProbeLink): state is PointState =>
@@ -226,7 +228,7 @@ export const createProbePorts = ({ commands, hosts }: { commands: Commands; host
                     result: 'UNTESTABLE',
                     detail: whyUntestable(sent.includes(link) ? null : state, link.protocol),
                   };
-            return { ...link, ...said, taken: state === 'HELD' && ends[link.to]?.hostId !== null };
+            return { ...link, ...said, taken: state === 'HELD' && ends[link.to]?.isMember === false };
           });
         }),
       );

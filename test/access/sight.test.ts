@@ -231,6 +231,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     leaveSwarm: ({ host }) => ({ hosts: [host] }),
     pauseMaintenance: ({ operation }) => ({ operation }),
     proceedMaintenance: ({ operation }) => ({ operation }),
+    preflight: ({ host }) => ({ hosts: [{ host }] }),
     promoteNodes: ({ node }) => ({ nodes: [node] }),
     recoverCluster: ({ cluster, host }) => ({ cluster, host, confirm: 'of-theirs' }),
     releaseHost: ({ host }) => ({ id: host }),

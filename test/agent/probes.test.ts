@@ -130,3 +130,20 @@ it('who connects and talks nonsense is hung up on', async () => {
   await once(socket, 'close');
   expect(answered).toEqual([]);
 });
+
+it('a refusal of an engine is believed only when it lasts: one that has just begun listens a moment later', async () => {
+  const port = await freePort();
+  const [point] = bothAt(port);
+  if (!point) throw new Error('no point');
+  const sent = sendProbes({
+    nonce,
+    probes: [{ ...point, source: null, greet: false }],
+    timeoutMs: 1_500,
+  });
+  const refused = connect({ host: address, port });
+  await once(refused, 'error');
+  const server = createServer();
+  cleanUps.push(() => server.close());
+  server.listen(port, address);
+  expect(await sent).toEqual([{ outcome: 'CONNECTED', detail: null }]);
+});

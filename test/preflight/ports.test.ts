@@ -13,7 +13,7 @@ type Link = {
   result: string;
   detail: string | null;
 };
-type Finding = { severity: string; code: string; message: string; host: { name: string }; remedy: string };
+type Finding = { severity: string; code: string; message: string; hostId: string; remedy: string };
 
 const isReal = engines.kind === 'real';
 const whyNotClosed = isReal ? whyNoFirewall() : 'simulated hosts have no ports';
@@ -95,12 +95,12 @@ describe(`preflight (${enginesNote})`, () => {
       expect(findings).toMatchObject([
         {
           severity: 'BLOCKS',
-          host: { name: name(b) },
+          hostId: b.hostId,
           remedy: `open 2377/tcp on host ${name(b)} for ${a.host.address}`,
         },
         {
           severity: 'BLOCKS',
-          host: { name: name(b) },
+          hostId: b.hostId,
           remedy: `open 7946/udp on host ${name(b)} for ${a.host.address}`,
         },
       ]);

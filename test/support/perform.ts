@@ -14,7 +14,7 @@ export type Perform = {
 
 /** What tests want of a readiness. */
 export const readinessFields =
-  'ready hosts { id name address dataPathAddress engineVersion apiVersion clockAheadMs mtu findings { code } } links { from { name } to { name } port protocol result needed detail } findings { severity code message hostId host { name } remedy }';
+  'ready hosts { id name address dataPathAddress engineVersion apiVersion clockAheadMs mtu findings { code } } links { from { name } to { name } port protocol result needed detail } findings { severity code message hostId remedy }';
 
 /** Mutations that answer with more than an operation. */
 const beside: Record<string, string> = {

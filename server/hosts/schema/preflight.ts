@@ -18,7 +18,10 @@ const PreflightHostInput = builder.inputType('PreflightHostInput', {
   }),
 });
 
-const PreflightRole = builder.enumType('PreflightRole', { values: ['WORKER', 'MANAGER'] as const });
+const PreflightRole = builder.enumType('PreflightRole', {
+  description: 'What hosts are to become.',
+  values: ['WORKER', 'MANAGER'] as const,
+});
 
 const PreflightInput = actionInput('PreflightInput', (t) => ({
   cluster: t.id({ description: 'Its connected hosts are probed too, with each that is named.' }),

@@ -41,16 +41,7 @@ const ReadinessFinding = builder.objectRef<Finding>('ReadinessFinding').implemen
     message: t.exposeString('message'),
     hostId: t.exposeID('hostId', {
       nullable: true,
-      description: 'Where something is to be done; null: in several places, or none.',
-    }),
-    host: t.field({
-      type: HostRef,
-      nullable: true,
-      description: 'Null too when it is forgotten, or out of scope.',
-      resolve: ({ hostId }, _, { hosts, scopeOf, requester }) => {
-        const host = hostId === null ? null : hosts.find(hostId);
-        return host && inScope(host, scopeOf(requester)) ? host : null;
-      },
+      description: 'Id of the host where something is to be done; null: of several, or none.',
     }),
     remedy: t.exposeString('remedy', { nullable: true, description: 'What to do.' }),
   }),
@@ -97,17 +88,34 @@ const ReadinessHost = builder.objectRef<Told<ReadyHost>>('ReadinessHost').implem
   }),
 });
 
-const hostAt = (of: Readiness, index: number): Told<ReadyHost> => {
-  const value = of.hosts[index];
-  if (!value) throw new Error(`a preflight without host ${index}`);
-  return { of, value };
+const hostAt = (of: Readiness, index: number): ReadyHost => {
+  const host = of.hosts[index];
+  if (!host) throw new Error(`a preflight without host ${index}`);
+  return host;
 };
+
+const ReadinessEnd = builder.objectRef<ReadyHost>('ReadinessEnd').implement({
+  description: 'One end of a link: a host of `hosts`.',
+  fields: (t) => ({
+    id: t.exposeID('id', { nullable: true }),
+    name: t.exposeString('name'),
+    host: t.field({
+      type: HostRef,
+      nullable: true,
+      description: 'As it is now; null when it is forgotten, or out of scope.',
+      resolve: ({ id }, _, { hosts, scopeOf, requester }) => {
+        const host = id === null ? null : hosts.find(id);
+        return host && inScope(host, scopeOf(requester)) ? host : null;
+      },
+    }),
+  }),
+});
 
 const ReadinessLink = builder.objectRef<Told<ReadyLink>>('ReadinessLink').implement({
   description: 'One direction of one port between two hosts.',
   fields: (t) => ({
-    from: t.field({ type: ReadinessHost, resolve: ({ of, value: [from] }) => hostAt(of, from) }),
-    to: t.field({ type: ReadinessHost, resolve: ({ of, value: [, to] }) => hostAt(of, to) }),
+    from: t.field({ type: ReadinessEnd, resolve: ({ of, value: [from] }) => hostAt(of, from) }),
+    to: t.field({ type: ReadinessEnd, resolve: ({ of, value: [, to] }) => hostAt(of, to) }),
     port: t.int({ nullable: true, description: 'Null: ESP has none.', resolve: ({ value }) => value[2] }),
     protocol: t.field({
       type: ProbeProtocolEnum,
@@ -160,8 +168,10 @@ builder.objectField(OperationRef, 'readiness', (t) =>
     nullable: true,
     ...guarded(
       'host:read',
-      'What a preflight found; null of every other operation, and before it has ended.',
+      'What a preflight found; null of every other operation, and before it was probed.',
     ),
-    resolve: ({ report }) => readinessOf(report),
+    // The operation of an event is without it.
+    resolve: async ({ id, action, report }, _, { operations }) =>
+      readinessOf(report ?? (action === 'preflight' ? (await operations.find(id))?.report : null)),
   }),
 );
