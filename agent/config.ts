@@ -72,15 +72,8 @@ const settingsShape = z.object({
   SKEP_AGENT_ENROLMENT: z.optional(z.string()),
   /** A file that holds the enrolment secret; `-`: it is asked for, or read as one line from the standard input. */
   SKEP_AGENT_ENROLMENT_FILE: z.optional(z.string()),
-  /** The command types that this agent carries out, or groups of them: reads, secrets (join tokens and unlock keys), membership, nodes, recovery, spec, networks, swarm-secrets (secrets and configs), and, off by default, services and services:privileged (bind mounts, added capabilities, the host’s network). */
-  SKEP_AGENT_ALLOW: z._default(
-    z.string(),
-    Object.keys(groups)
-      .filter((name) => !offByDefault.has(name))
-      .join(','),
-  ),
-  /** The command types that this agent carries out, or groups of them: reads, secrets, membership, nodes, recovery, spec, probes. All by default. */
-  SKEP_AGENT_ALLOW: z._default(z.string(), Object.keys(groups).join(',')),
+  /** The command types that this agent carries out, or groups of them: reads, secrets (join tokens and unlock keys), membership, nodes, recovery, spec, networks, swarm-secrets (secrets and configs), probes; `default` is all of these. Not among them: services, and services:privileged (bind mounts, added capabilities, the host’s network). */
+  SKEP_AGENT_ALLOW: z._default(z.string(), 'default'),
   /** Addresses of this host that no interface shows, for example behind NAT: `203.0.113.5` or `10.0.0.5/24`, by comma. */
   SKEP_AGENT_ADDRESSES: z._default(z.string(), ''),
   /** The network interfaces whose addresses are reported, by comma; `none` reports only SKEP_AGENT_ADDRESSES. All by default. */
@@ -225,12 +218,14 @@ function askForLine(question: string): string {
 }
 
 function readAllowed(name: string): readonly CommandName[] {
+  if (name === 'default')
+    return Object.entries(groups).flatMap(([group, names]) => (offByDefault.has(group) ? [] : names));
   const known: readonly CommandName[] = Object.values(groups).flat();
   const names =
     groups[name === privileged ? 'services' : name] ?? known.filter((command) => command === name);
   if (names.length > 0) return names;
   throw new BadConfig(
-    `SKEP_AGENT_ALLOW: «${name}» is no command type and no group: ${[...Object.keys(groups), privileged, ...Object.keys(commandKinds)].join(', ')}`,
+    `SKEP_AGENT_ALLOW: «${name}» is no command type and no group: ${['default', ...Object.keys(groups), privileged, ...Object.keys(commandKinds)].join(', ')}`,
   );
 }
 

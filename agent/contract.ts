@@ -18,6 +18,8 @@ export const commandBody = z.discriminatedUnion('__typename', [
     parts: serviceParts,
     env: z.nullish(z.array(z.string())),
     mayPrivileged: z.boolean(),
+  }),
+  z.object({
     __typename: z.literal('AnswerProbes'),
     nonce: z.string(),
     points: z.array(z.object(probePoint)).check(z.maxLength(100)),
@@ -105,6 +107,8 @@ export const commandBody = z.discriminatedUnion('__typename', [
     env: z.nullish(z.array(z.string())),
     forceUpdate: z.boolean(),
     mayPrivileged: z.boolean(),
+  }),
+  z.object({
     __typename: z.literal('SendProbes'),
     nonce: z.string(),
     probes: z

@@ -5,6 +5,7 @@ import { readCluster, readJoinToken, readUnlockKey, rotateJoinToken } from './ex
 import { initSwarm, joinSwarm, leaveSwarm, recoverSwarm, unlockSwarm } from './execute-membership.ts';
 import { createNetwork, readNetworks, removeNetwork } from './execute-networks.ts';
 import { readTasks, removeNode, updateNode } from './execute-nodes.ts';
+import { answerProbes, probePorts } from './execute-probes.ts';
 import { createKept, readKept, removeKept } from './execute-secrets.ts';
 import {
   createService,
@@ -16,12 +17,8 @@ import {
 import { updateSwarm } from './execute-spec.ts';
 import { readContainers, readWorkload } from './execute-workload.ts';
 import { createLastRead } from './last-read.ts';
-import { createServiceRules, type ServiceRules } from './service-rules.ts';
-import { answerProbes, probePorts } from './execute-probes.ts';
-import { updateSwarm } from './execute-spec.ts';
-import { readContainers, readWorkload } from './execute-workload.ts';
-import { createLastRead } from './last-read.ts';
 import { createProbeListener } from './probe-listen.ts';
+import { createServiceRules, type ServiceRules } from './service-rules.ts';
 
 /** What came of a command: its answer, and what a read begun after its effect showed. */
 export interface Carried {

@@ -162,7 +162,7 @@ export const startAgent = async ({
       SKEP_AGENT_SERVER: server,
       SKEP_AGENT_STATE: stateDir,
       SKEP_AGENT_DOCKER_SOCKET: host.socketPath,
-      SKEP_AGENT_ALLOW: 'reads,secrets,membership,nodes,recovery,spec,networks,swarm-secrets,services',
+      SKEP_AGENT_ALLOW: 'default,services',
       ...(enrolment === undefined ? {} : { SKEP_AGENT_ENROLMENT: enrolment }),
       // A simulated host has no network of its own to look at.
       ...(host.netns === undefined

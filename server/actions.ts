@@ -17,6 +17,7 @@ import {
   revokeHostAction,
 } from './hosts/actions.ts';
 import type { Enrolments } from './hosts/enrolments.ts';
+import { preflightAction } from './hosts/preflight.ts';
 import type { MaintenanceParts } from './maintenance/parts.ts';
 import { rollMaintenanceAction } from './maintenance/roll.ts';
 import {
@@ -24,7 +25,6 @@ import {
   proceedMaintenanceAction,
   resumeMaintenanceAction,
 } from './maintenance/steer.ts';
-import { preflightAction } from './hosts/preflight.ts';
 import { decommissionNodesAction } from './membership/decommission.ts';
 import { dissolveClusterAction } from './membership/dissolve.ts';
 import type { MembershipParts } from './membership/join.ts';

@@ -132,6 +132,7 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     proceedMaintenance: {
       permission: 'maintenance:run',
       ask: `proceedMaintenance(input: { operation: "nosuch", ${dry} }) ${operation}`,
+    },
     preflight: {
       permission: 'host:preflight',
       ask: `preflight(input: { hosts: [{ host: "nosuch" }], ${dry} }) ${payload}`,
@@ -238,9 +239,6 @@ const operator = [
   'config:write',
   'service:write',
   'maintenance:run',
-  'node:label',
-  'node:promote',
-  'operation:cancel',
   'host:preflight',
 ];
 const admin = [

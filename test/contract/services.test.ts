@@ -83,12 +83,10 @@ describeContract('services', (lab) => {
     const { Version, Spec } = await specOf();
     change(Spec.TaskTemplate);
     const path = `/services/web/update?version=${Version.Index}${query}`;
-    return lab
-      .member(1)
-      .api.call('POST', path, {
-        ...Spec,
-        UpdateConfig: { Monitor: 5e8, Parallelism: 0, FailureAction: 'rollback' },
-      });
+    return lab.member(1).api.call('POST', path, {
+      ...Spec,
+      UpdateConfig: { Monitor: 5e8, Parallelism: 0, FailureAction: 'rollback' },
+    });
   };
   const settled = (state: string) =>
     until(async () => expect((await specOf()).UpdateStatus).toMatchObject({ State: state }));

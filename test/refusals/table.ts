@@ -657,8 +657,6 @@ export const elsewhere: Record<string, readonly string[]> = {
   unlockHosts: ['UNLOCK_KEY_NEEDED', 'UNLOCK_KEY_INVALID', 'NOT_LOCKED'],
   // operations/rotate-ca.test.ts
   rotateCA: ['CA_ROTATION_BLOCKED'],
-  // A warning, not a refusal: operations/membership.test.ts.
-  joinHosts: ['ALREADY_MEMBER'],
   // Warnings; the last two: services/services.test.ts.
   updateNodeLabels: ['LABEL_NOT_SET', 'TASKS_MOVE', 'WORKLOAD_UNKNOWN'],
   // services/; MIXED_ENGINES is a warning.
@@ -682,7 +680,6 @@ export const elsewhere: Record<string, readonly string[]> = {
   removeService: ['NOT_CONVERGED', 'MIXED_ENGINES', 'NO_SUITABLE_MANAGER'],
   // The first a warning, not a refusal: operations/membership.test.ts; the others: preflight/join.test.ts.
   joinHosts: ['ALREADY_MEMBER', 'PORT_BLOCKED', 'NOT_PROBED'],
-  updateNodeLabels: ['LABEL_NOT_SET'],
   // operations/drain.test.ts
   setNodeAvailability: ['CONCURRENT_DRAIN', 'HOSTS_SKEP'],
   // maintenance/roll.test.ts; NOT_BEGUN is a target's, the last a warning.

@@ -15,10 +15,6 @@ import { serviceCommands } from './service-commands.ts';
 
 type Body<Name extends CommandBody['__typename']> = Extract<CommandBody, { __typename: Name }>;
 
-const Label = builder.objectRef<{ key: string; value: string }>('Label').implement({
-  fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
-});
-
 const ProbePointType = builder.objectRef<ProbePoint>('ProbePoint').implement({
   fields: (t) => ({
     address: t.exposeString('address', { description: 'An IP address, of the host that answers.' }),
