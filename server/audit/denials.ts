@@ -54,7 +54,7 @@ export const createDenials = ({
   clock,
   log,
   intervalMs = 60_000,
-  mostGroups = 200,
+  mostGroups = 1_000,
 }: {
   events: Events;
   audit: Audit;

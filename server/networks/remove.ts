@@ -1,7 +1,7 @@
 // removeNetwork: docker network rm, of a network that nothing uses any more.
 import * as z from 'zod';
 import { canAskManager, judgeChange, type ObjectParts, tellManager } from '../clusters/ask-manager.ts';
-import { findCluster } from '../clusters/find.ts';
+import { findCluster, whyReadOnly } from '../clusters/find.ts';
 import { type Action, allClear, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
@@ -19,7 +19,8 @@ export const removeNetworkAction = (parts: ObjectParts): Action<Input, Plan> => 
   input: input as z.ZodType<Input>,
   named: ({ network }) => [{ kind: 'NETWORK', name: network }],
   resolve: async ({ cluster, network: ref }, requester) => {
-    findCluster(parts.clusters, cluster, parts.scopeOf, requester);
+    const readOnly = whyReadOnly(findCluster(parts.clusters, cluster, parts.scopeOf, requester));
+    if (readOnly) throw readOnly;
     const { id, name } = findNetwork((await readNetworks(parts, cluster)).networks, ref);
     return {
       clusterId: cluster,

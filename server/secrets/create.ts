@@ -64,6 +64,30 @@ export const createKeptAction = (parts: ObjectParts, kind: KeptKind): Action<Inp
     return seen;
   };
 
+  /**
+   * After a restart the value is gone. The command is sent without: an agent that has it in its journal tells what became
+   * of it then, and any other engine refuses to keep nothing.
+   */
+  const send = async (run: Run, { cluster, name, labels }: Plan): Promise<{ answer: unknown } | null> => {
+    const { value } = run.given;
+    try {
+      return await tellManager(parts, run, cluster, 'create', {
+        __typename: typename,
+        name,
+        value: value ?? '',
+        labels,
+      });
+    } catch (error) {
+      if (value === undefined && error instanceof Failure && error.code === 'INVALID_ARGUMENT')
+        throw new Failure(
+          'INTERRUPTED',
+          `the server was restarted before the ${one} was made, and keeps no value`,
+          'ask again',
+        );
+      throw error;
+    }
+  };
+
   return {
     name: `create${one.charAt(0).toUpperCase()}${one.slice(1)}`,
     permission: `${one}:write`,
@@ -95,17 +119,7 @@ export const createKeptAction = (parts: ObjectParts, kind: KeptKind): Action<Inp
       }),
     act: (run, plan) =>
       run.each(async (target) => {
-        const { cluster, name, labels } = plan;
-        const { value } = run.given;
-        const told = await run.step('create', null, async () => {
-          if (value !== undefined)
-            return tellManager(parts, run, cluster, 'create', { __typename: typename, name, value, labels });
-          // It was given to an earlier process, which may have sent it.
-          const { kept } = await readKept(parts, kind, cluster);
-          if (!kept.some((each) => each.name === name))
-            throw new Failure('INTERRUPTED', 'the server was restarted, and keeps no value', 'ask again');
-          return null;
-        });
+        const told = await run.step('create', null, () => send(run, plan));
         const id = told ? created.parse(told.answer).id : null;
         target.id = id;
         target.id = (await run.step('observe', id, () => observe(run, plan, id))).id;

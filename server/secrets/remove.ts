@@ -1,7 +1,7 @@
 // removeSecret and removeConfig: of one that no service uses any more.
 import * as z from 'zod';
 import { canAskManager, judgeChange, type ObjectParts, tellManager } from '../clusters/ask-manager.ts';
-import { findCluster } from '../clusters/find.ts';
+import { findCluster, whyReadOnly } from '../clusters/find.ts';
 import { type Action, allClear, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
@@ -27,7 +27,8 @@ export const removeKeptAction = (parts: ObjectParts, kind: KeptKind): Action<Inp
     named: (input) => [{ kind, name: refOf(input) }],
     resolve: async (input, requester) => {
       const { cluster } = input;
-      findCluster(parts.clusters, cluster, parts.scopeOf, requester);
+      const readOnly = whyReadOnly(findCluster(parts.clusters, cluster, parts.scopeOf, requester));
+      if (readOnly) throw readOnly;
       const { id, name } = findKept(kind, (await readKept(parts, kind, cluster)).kept, refOf(input));
       return {
         clusterId: cluster,

@@ -61,7 +61,9 @@ export const expectRefusal = async (
   for (const record of records)
     expect(record).toMatchObject({ action: mutation, reason, actor: { kind: 'API_KEY' }, targets });
   expect(records[0]).toMatchObject({ outcome: null, failure: null });
-  expect(records[0]?.input).toMatchObject(JSON.parse(JSON.stringify(input)));
+  // What is to be kept as a secret or a config stands on no record.
+  const told = 'value' in input ? { ...input, value: '[redacted]' } : input;
+  expect(records[0]?.input).toMatchObject(JSON.parse(JSON.stringify(told)));
   const { message } = done.failure;
   expect(records[1]).toMatchObject({ outcome: 'REFUSED', failure: { code, message }, changes: [] });
 
