@@ -186,6 +186,16 @@ describe(`secrets and configs (${enginesNote})`, { timeout: 120_000 }, () => {
     });
   });
 
+  it('who may make neither sends no larger bodies than before', async () => {
+    const { payload } = await perform('createApiKey', { name: 'reader', role: 'VIEWER' });
+    const reader = createPerform(system.server.url, payload.key);
+    const input = { cluster, name: 'huge', value: 'x'.repeat(300_000) };
+    expect(await reader.error('createConfig', input)).toEqual({
+      code: 'BAD_USER_INPUT',
+      message: 'the body is larger than 262144 bytes',
+    });
+  });
+
   it('no answer, record, file of the server or journal of an agent has a value, as text or in base64', async () => {
     said.push(await readHistory(system.ask));
     said.push(
