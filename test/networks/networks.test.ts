@@ -141,6 +141,19 @@ describe(`networks (${enginesNote})`, () => {
     expect(await swarmNetworks()).toEqual(before);
   });
 
+  it.skipIf(engines.kind === 'real')(
+    'an encrypted one is made with a warning where it is not known what kernels can',
+    async () => {
+      // A simulated engine says that it runs on another kernel than its agent.
+      const { hosts } = await system.ask('{ hosts { edges { node { kernel { encryption } } } } }');
+      expect(hosts.edges.map(({ node }: any) => node.kernel)).toEqual([null]);
+      const done = await perform('createNetwork', { cluster, name: 'sealed', encrypted: true });
+      expect(done).toMatchObject({ state: 'SUCCEEDED', warnings: [{ code: 'KERNEL_ESP_UNKNOWN' }] });
+      expect(done.warnings[0].message).toContain(system.members[0]?.host.hostname);
+      expect(await listed({ encrypted: true })).toMatchObject([{ name: 'sealed', encrypted: true }]);
+    },
+  );
+
   it('of two with the same subnet at once one is made', async () => {
     const both = await Promise.all(
       ['left', 'right'].map((name) =>
