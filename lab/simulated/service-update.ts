@@ -14,9 +14,17 @@ const monitorMs = (service: Service, name: 'UpdateConfig' | 'RollbackConfig'): n
   return monitor === 0 ? MONITOR_MS : monitor / 1e6;
 };
 
-/** Whether the present spec would make the task as it is (swarmkit orchestrator.IsTaskDirty). */
+/** Where a task may run and what is set aside for it: of these a task that stands where it may is not replaced here. */
+const ofPlacement = new Set(['Placement', 'Resources']);
+const compared = (template: JsonObject): string =>
+  JSON.stringify(Object.entries(template).filter(([name]) => !ofPlacement.has(name)));
+
+/**
+ * Whether the present spec would make the task as it is (swarmkit orchestrator.IsTaskDirty, which lets constraints alone
+ * change, and no other part of placement and resources).
+ */
 export const isUpToDate = (service: Service, task: Task): boolean =>
-  JSON.stringify(task.spec) === JSON.stringify(objectAt(service.spec, 'TaskTemplate'));
+  compared(task.spec) === compared(objectAt(service.spec, 'TaskTemplate'));
 
 const tasksOf = (cluster: Cluster, service: Service): Task[] =>
   [...cluster.tasks.values()].filter((task) => task.serviceId === service.id);

@@ -66,6 +66,8 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     node: `ref: "${theirNode}"`,
     network: `id: "${theirNetwork}"`,
     operation: `id: "${theirOperation}"`,
+    service: `id: "x", cluster: "${theirs}"`,
+    services: `cluster: "${theirs}"`,
   });
 
   const form = async (member: Member, name: string): Promise<string> => {
@@ -220,6 +222,11 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     removeSecret: ({ cluster }) => ({ cluster, secret: 'new' }),
     createNetwork: ({ cluster }) => ({ cluster, name: 'new' }),
     removeNetwork: ({ cluster }) => ({ cluster, network: 'ingress' }),
+    createService: ({ cluster }) => ({ cluster, name: 'x', image: 'x' }),
+    removeService: ({ cluster }) => ({ cluster, service: 'x' }),
+    rollbackService: ({ cluster }) => ({ cluster, service: 'x' }),
+    scaleService: ({ cluster }) => ({ cluster, services: [{ service: 'x', replicas: 1 }] }),
+    updateService: ({ cluster }) => ({ cluster, service: 'x', image: 'x' }),
     decommissionNodes: ({ node }) => ({ nodes: [node] }),
     demoteNodes: ({ node }) => ({ nodes: [node] }),
     dissolveCluster: ({ cluster }) => ({ cluster, confirm: 'of-theirs' }),

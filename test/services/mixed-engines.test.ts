@@ -16,16 +16,16 @@ describe(`services in a swarm of engines 20.10 and 28.5, on ${enginesNote}`, () 
   let young: Member;
 
   beforeAll(async () => {
-    system = await startSystem({ engines: { ...engines, version: '20.10' }, hosts: 1 });
+    system = await startSystem({ engines: { ...engines, version: '28.5' }, hosts: 1 });
     perform = createPerform(system.server.url, system.server.adminKey);
     cluster = await system.formSwarm();
     const [first] = system.members;
     if (!first) throw new Error('no host');
-    old = first;
-    young = await system.enrol(await system.machines.addHost('28.5'));
+    young = first;
+    old = await system.enrol(await system.machines.addHost('20.10'));
     const joined = await perform('joinHosts', {
       cluster,
-      hosts: [{ host: young.hostId }],
+      hosts: [{ host: old.hostId }],
       role: 'MANAGER',
       waitSeconds: 100,
     });
@@ -47,7 +47,30 @@ describe(`services in a swarm of engines 20.10 and 28.5, on ${enginesNote}`, () 
       cluster,
     });
 
-  it('an older leader: it is written through the leader, with a warning', { timeout: 60_000 }, async () => {
+  it('a newer leader: what only it knows is kept', { timeout: 240_000 }, async () => {
+    const Healthcheck = { Test: ['CMD', 'true'], Interval: 2e9, StartInterval: 1e9, StartPeriod: 5e9 };
+    await callDocker(young.host, 'POST', '/services/create', {
+      Name: 'newer',
+      TaskTemplate: { ContainerSpec: { Image: 'bb:1', Command: obedient, Healthcheck } },
+      Mode: { Replicated: { Replicas: 1 } },
+      EndpointSpec: { Mode: 'dnsrr' },
+    });
+    const updated = await perform('updateService', {
+      cluster,
+      service: 'newer',
+      labels: [{ key: 'team', value: 'a' }],
+      waitSeconds: 60,
+    });
+    expect(updated).toMatchObject({ state: 'SUCCEEDED', warnings: [] });
+    const { Spec } = await engineOf(young.host).get('/services/newer');
+    expect(Spec.Labels).toEqual({ team: 'a' });
+    expect(Spec.TaskTemplate.ContainerSpec.Healthcheck).toMatchObject({ StartInterval: 1e9 });
+  });
+
+  it('an older leader: it is written through the leader, with a warning', { timeout: 240_000 }, async () => {
+    const waiting = { cluster, nodes: [await idOf(young)], waitSeconds: 100 };
+    expect(await perform('demoteNodes', waiting)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await perform('promoteNodes', waiting)).toMatchObject({ state: 'SUCCEEDED' });
     const made = await perform('createService', service('first'));
     expect(made).toMatchObject({
       state: 'SUCCEEDED',
@@ -72,29 +95,5 @@ describe(`services in a swarm of engines 20.10 and 28.5, on ${enginesNote}`, () 
     });
     await old.agent.start();
     await until(async () => (await listed().catch(() => null)) !== null, 'they are read again', 30_000);
-  });
-
-  it('a newer leader: what only it knows is kept', { timeout: 240_000 }, async () => {
-    const node = await idOf(old);
-    const waiting = { cluster, nodes: [node], waitSeconds: 100 };
-    expect(await perform('demoteNodes', waiting)).toMatchObject({ state: 'SUCCEEDED' });
-    expect(await perform('promoteNodes', waiting)).toMatchObject({ state: 'SUCCEEDED' });
-    const Healthcheck = { Test: ['CMD', 'true'], Interval: 2e9, StartInterval: 1e9, StartPeriod: 5e9 };
-    await callDocker(young.host, 'POST', '/services/create', {
-      Name: 'newer',
-      TaskTemplate: { ContainerSpec: { Image: 'bb:1', Command: obedient, Healthcheck } },
-      Mode: { Replicated: { Replicas: 1 } },
-      EndpointSpec: { Mode: 'dnsrr' },
-    });
-    const updated = await perform('updateService', {
-      cluster,
-      service: 'newer',
-      labels: [{ key: 'team', value: 'a' }],
-      waitSeconds: 60,
-    });
-    expect(updated).toMatchObject({ state: 'SUCCEEDED', warnings: [] });
-    const { Spec } = await engineOf(young.host).get('/services/newer');
-    expect(Spec.Labels).toEqual({ team: 'a' });
-    expect(Spec.TaskTemplate.ContainerSpec.Healthcheck).toMatchObject({ StartInterval: 1e9 });
   });
 });

@@ -9,7 +9,7 @@ import { type System, startSystem } from '../support/system.ts';
 import { until } from '../support/until.ts';
 
 const fields =
-  'id name mode replicas image command args labels { key value } env { name value } constraints preferences maxReplicasPerNode mounts { type source target } resources { cpuLimit memoryReservationBytes } restartPolicy { condition delaySeconds } updateConfig { parallelism failureAction monitorSeconds order } endpointMode ports { target published protocol mode } desiredTasks runningTasks updateStatus { state message } canRollBack version tasks { id slot state desiredState error image node { id } }';
+  'id name mode replicas image command args labels { key value } env { name value } constraints preferences maxReplicasPerNode mounts { type source target } resources { cpuLimit memoryReservationBytes } restartPolicy { condition delaySeconds } updateConfig { parallelism failureAction monitorSeconds order } endpointMode ports { target published protocol mode } desiredTasks runningTasks updateStatus { state message } canRollBack version tasks { id slot state desiredState error image nodeId hostname }';
 
 describe(`services, on ${enginesNote}`, () => {
   let system: System;
@@ -38,7 +38,7 @@ describe(`services, on ${enginesNote}`, () => {
   const running = async (name: string): Promise<string[]> =>
     ((await read(name))?.tasks ?? [])
       .filter(({ state, desiredState }: any) => state === 'RUNNING' && desiredState === 'RUNNING')
-      .map(({ node }: any) => node.id);
+      .map(({ nodeId }: any) => nodeId);
   const restartPolicy = { condition: 'ANY', delaySeconds: 0.1 };
 
   it('are made, and shown as they were made', { timeout: 120_000 }, async () => {

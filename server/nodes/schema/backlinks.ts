@@ -59,11 +59,11 @@ builder.objectField(HostRef, 'node', (t) =>
     resolve: ({ report }, _, context) => current(report?.swarm?.nodeId ?? null, context),
   }),
 );
-builder.objectField(TaskRef, 'node', (t) =>
-  t.field({
-    type: NodeRef,
+// No way back to the node as a whole: from there it would lead to its tasks again.
+builder.objectField(TaskRef, 'hostname', (t) =>
+  t.string({
     nullable: true,
-    ...guarded('cluster:read', 'The node that it was given to, as it is now; null: none yet, or gone.'),
-    resolve: ({ nodeId }, _, context) => current(nodeId, context),
+    description: 'Of the node that it was given to; null: none yet, or it is gone.',
+    resolve: ({ nodeId }, _, context) => current(nodeId, context)?.hostname ?? null,
   }),
 );
