@@ -55,6 +55,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
   let theirNode: string;
   let theirNetwork: string;
   let theirOperation: string;
+  let theirService: string;
   let theirKey: string;
   /** Whatever is of the other cluster, or of none. */
   const foreign = new Map<string, string>();
@@ -66,7 +67,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     node: `ref: "${theirNode}"`,
     network: `id: "${theirNetwork}"`,
     operation: `id: "${theirOperation}"`,
-    service: `id: "x", cluster: "${theirs}"`,
+    service: `id: "${theirService}", cluster: "${theirs}"`,
     services: `cluster: "${theirs}"`,
   });
 
@@ -109,6 +110,14 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       reason: 'their-reason',
     });
     theirOperation = labelled.id;
+    const made = await perform('createService', {
+      cluster: theirs,
+      name: 'their-web',
+      image: 'bb:1',
+      replicas: 0,
+      endpointMode: 'DNSRR',
+    });
+    theirService = made.targets[0].id;
     const key = await perform('createApiKey', { name: 'their-key', role: 'VIEWER', clusters: [theirs] });
     theirKey = key.payload.apiKey.id;
     const both = await perform('createApiKey', {
@@ -139,6 +148,8 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       'their label': 'secretlabel',
       'their reason': 'their-reason',
       'their operation': theirOperation,
+      'their service': theirService,
+      'the name of their service': 'their-web',
       'their key': key.payload.apiKey.id,
       'the name of their key': 'their-key',
       'a key for both': both.payload.apiKey.id,
