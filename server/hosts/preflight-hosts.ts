@@ -2,6 +2,7 @@
 import { addressBeside, addressMeant, candidateAddresses, isUnusable, onlyAddress } from './addresses.ts';
 import { engineFaults, hasFault, isWithoutSwarm } from './engine-faults.ts';
 import type { Host } from './host.ts';
+import { featureOf, kernelFeatures, whatIsLost } from './kernel.ts';
 import type { Finding, ReadyHost } from './readiness.ts';
 
 /** Where a host is to be reached, and what is wrong with that. */
@@ -193,6 +194,21 @@ export const hostFindings = (hosts: readonly ReadyHost[]): Finding[] => {
       : []),
   ];
 };
+
+/** What the networks of services need of kernels, and is missing: nothing that a join needs. */
+export const kernelFindings = (hosts: readonly Host[]): Finding[] =>
+  hosts.flatMap((host) =>
+    kernelFeatures
+      .filter((feature) => featureOf(host, feature) === 'MISSING')
+      .map((feature) =>
+        warns(
+          host.id,
+          'KERNEL_LACKS',
+          `the kernel of host ${host.name} has ${whatIsLost[feature]}`,
+          'load the module, or take a kernel that has it',
+        ),
+      ),
+  );
 
 /** Swarm takes two nodes of one hostname, and then the name says neither. */
 export const hostnameFindings = (hosts: readonly Host[]): Finding[] => {

@@ -7,7 +7,7 @@ import { Failure } from '../platform/failure.ts';
 import { findHost, type ScopeOf } from './actions.ts';
 import { clusterOf, type Host, whySilent } from './host.ts';
 import type { Links } from './links.ts';
-import { hostFindings, hostnameFindings, type Place, placeOf } from './preflight-hosts.ts';
+import { hostFindings, hostnameFindings, kernelFindings, type Place, placeOf } from './preflight-hosts.ts';
 import { defaultDataPathPort, managerPort, pairsOf } from './preflight-pairs.ts';
 import { blockedPorts, takenPorts } from './preflight-ports.ts';
 import type { Probed, ProbeEnd, ProbePorts } from './probe-ports.ts';
@@ -176,6 +176,7 @@ const examine = async (all: Parts, plan: Input): Promise<Readiness> => {
     ...notProbed(parts, probed.seen),
     ...left,
     ...hostFindings(hosts),
+    ...kernelFindings(parts.map(({ host }) => host)),
     ...hostnameFindings(parts.map(({ host }) => host)),
     ...(leftOut === 0
       ? []

@@ -9,6 +9,7 @@ import { changesOf } from '../platform/changes.ts';
 import { Failure } from '../platform/failure.ts';
 import { converge } from './converge.ts';
 import { deadlineInput, envInput, givenEnv, image, partsInput, serviceName } from './input.ts';
+import { unanswered } from './kernels.ts';
 import { changeableCluster, clusterNow, deadlineOf, type ServicesParts } from './parts.ts';
 import { privilegedParts, whyNotPrivileged } from './privileged.ts';
 import { mixedEngines, suitableManagers } from './suitable.ts';
@@ -125,7 +126,13 @@ export const createServiceAction = (parts: ServicesParts): Action<Input, Plan> =
         ...(privileged.length > 0 ? ['services:privileged'] : []),
       ]);
       if ((await services.one(clusterId, name))?.service.name === name) return refused(nameTaken(name));
-      return { ...allClear, warnings: mixedEngines(cluster) };
+      const reached = {
+        networks: wanted.networks ?? [],
+        endpointMode: wanted.endpointMode,
+        ports: wanted.ports ?? [],
+      };
+      const warnings = [...mixedEngines(cluster), ...unanswered(parts, clusterId, reached)];
+      return { ...allClear, warnings };
     },
     act: (run, plan) =>
       run.each(async (target) => {

@@ -5,6 +5,7 @@ import { findCluster, whyReadOnly } from '../clusters/find.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { Clusters } from '../clusters/registry.ts';
 import type { ScopeOf } from '../hosts/actions.ts';
+import type { Hosts } from '../hosts/registry.ts';
 import type { Authorise } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
@@ -13,6 +14,7 @@ import type { SendService } from './send.ts';
 
 export type ServicesParts = {
   clusters: Clusters;
+  hosts: Hosts;
   managers: Managers;
   services: ReadServices;
   sendService: SendService;

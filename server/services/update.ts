@@ -6,6 +6,7 @@ import { type Action, allClear, refused } from '../operations/action.ts';
 import { Failure } from '../platform/failure.ts';
 import { changeService } from './change.ts';
 import { deadlineInput, envInput, givenEnv, image, partsInput, serviceRef } from './input.ts';
+import { unanswered } from './kernels.ts';
 import {
   changeableCluster,
   clusterNow,
@@ -91,7 +92,17 @@ export const updateServiceAction = (parts: ServicesParts): Action<Input, Plan> =
       'UpdateService',
       ...(plan.isPrivileged ? ['services:privileged'] : []),
     ]);
-    return { ...allClear, warnings: mixedEngines(cluster) };
+    const asksForReach = wanted.networks ?? wanted.endpointMode ?? wanted.ports;
+    const reached = {
+      networks: wanted.networks ?? service.networks,
+      endpointMode: wanted.endpointMode ?? service.endpointMode,
+      ports: wanted.ports ?? service.ports.map(({ mode }) => ({ publishMode: mode })),
+    };
+    const warnings = [
+      ...mixedEngines(cluster),
+      ...(asksForReach === null ? [] : unanswered(parts, clusterId, reached)),
+    ];
+    return { ...allClear, warnings };
   },
   act: (run, plan) =>
     run.each(async (target) => {

@@ -36,7 +36,7 @@ const ReadinessFinding = builder.objectRef<Finding>('ReadinessFinding').implemen
     severity: t.field({ type: FindingSeverityEnum, resolve: ({ severity }) => severity }),
     code: t.exposeString('code', {
       description:
-        'Stable: PORT_BLOCKED, PORT_TAKEN, NO_ROUTE, ADDRESS_UNUSABLE, ADDRESS_NOT_LOCAL, ADDRESS_AMBIGUOUS, ENGINE_UNSUPPORTED, ENGINE_FAULT, CLOCK_DIFFERENCE, MTU_LOW, MTU_DIFFERS, HOSTNAME_TWICE, NOT_PROBED, PAIRS_LEFT_OUT. Open: expect new values.',
+        'Stable: PORT_BLOCKED, PORT_TAKEN, NO_ROUTE, ADDRESS_UNUSABLE, ADDRESS_NOT_LOCAL, ADDRESS_AMBIGUOUS, ENGINE_UNSUPPORTED, ENGINE_FAULT, CLOCK_DIFFERENCE, MTU_LOW, MTU_DIFFERS, HOSTNAME_TWICE, KERNEL_LACKS, NOT_PROBED, PAIRS_LEFT_OUT. Open: expect new values.',
     }),
     message: t.exposeString('message'),
     hostId: t.exposeID('hostId', {
