@@ -9,7 +9,9 @@ const taskLabel = 'com.docker.swarm.task.id';
 
 /** GET /services and GET /tasks, without anything that a container is given. */
 export async function readWorkload(engine: Engine): Promise<object> {
-  const [services, tasks] = await Promise.all([engine.services(), engine.runningTasks()]);
+  const services = await engine.services();
+  // Tasks are of services: where there are none the second call is spared.
+  const tasks = services.length === 0 ? [] : await engine.runningTasks();
   return {
     services: services.map(({ ID: id, Spec: { Name: name, Mode: mode, TaskTemplate: template } }) => ({
       id,

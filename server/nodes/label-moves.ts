@@ -32,30 +32,36 @@ export const movedBy = (
   });
 };
 
+/** The workload, or why it cannot be read. Begun beside the read of the nodes, which it is not to make slower. */
+export const workloadNow = (workload: ReadWorkload, clusterId: string): Promise<Workload | Failure> =>
+  workload.ofCluster(clusterId).catch((error: unknown) => {
+    if (error instanceof Failure) return error;
+    throw error;
+  });
+
 /**
  * TASKS_MOVE for each node whose tasks do. Where the workload cannot be read, WORKLOAD_UNKNOWN, for a label can be set
  * without knowing it.
  */
-export const warnOfMoves = async (
-  workload: ReadWorkload,
-  clusterId: string,
+export const warnOfMoves = (
+  all: Workload | Failure,
   nodes: readonly NodeObservation[],
   change: LabelChange,
-): Promise<Warning[]> => {
+): Warning[] => {
   const changed = nodes.filter(
     ({ labels }) =>
       change.set.some(({ key, value }) => labels[key] !== value) ||
       change.remove.some((key) => Object.hasOwn(labels, key)),
   );
   if (changed.length === 0) return [];
-  let all: Workload;
-  try {
-    all = await workload.ofCluster(clusterId);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const message = `which tasks move is not known: ${error.message}`;
-    return [{ code: 'WORKLOAD_UNKNOWN', message, target: null }];
-  }
+  if (all instanceof Failure)
+    return [
+      {
+        code: 'WORKLOAD_UNKNOWN',
+        message: `which tasks move is not known: ${all.message}`,
+        target: null,
+      },
+    ];
   return changed.flatMap((node) => {
     const moved = movedBy(all, node, change);
     if (moved.length === 0) return [];

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import type { ChangeNode } from './change.ts';
-import { warnOfMoves } from './label-moves.ts';
+import { warnOfMoves, workloadNow } from './label-moves.ts';
 import { type NodesPlan, namedNodes, nodesInput, presentNodes, resolveNodes } from './plan.ts';
 import type { FindNodes } from './reference.ts';
 import type { ReadWorkload } from './workload.ts';
@@ -83,7 +83,10 @@ export const updateNodeLabelsAction = ({
     resolveNodes(find, nodes, requester, { set, remove }),
   reachable: ({ clusterId }) => change.reachable(clusterId),
   judge: async ({ clusterId, nodeIds, set, remove }) => {
-    const state = await change.readForChange(clusterId);
+    const [state, running] = await Promise.all([
+      change.readForChange(clusterId),
+      workloadNow(workload, clusterId),
+    ]);
     const nodes = presentNodes(state, nodeIds);
     const warnings = nodes.flatMap((node) =>
       remove
@@ -94,8 +97,7 @@ export const updateNodeLabelsAction = ({
           target: node.id,
         })),
     );
-    const moves = await warnOfMoves(workload, clusterId, nodes, { set, remove });
-    return { ...allClear, warnings: [...warnings, ...moves] };
+    return { ...allClear, warnings: [...warnings, ...warnOfMoves(running, nodes, { set, remove })] };
   },
   act: (run, { clusterId, set, remove }) =>
     run.each(
