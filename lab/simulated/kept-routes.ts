@@ -16,6 +16,24 @@ const WORDS = {
 const keptOf = (cluster: Cluster, kind: Kind): Map<string, KeptObject> =>
   kind === 'secrets' ? cluster.keptSecrets : cluster.keptConfigs;
 
+const keptJson = (kind: Kind, { id, versionIndex, createdAt, spec }: KeptObject): JsonObject => {
+  const { Data, ...open } = spec;
+  return {
+    ID: id,
+    Version: { Index: versionIndex },
+    CreatedAt: createdAt,
+    UpdatedAt: createdAt,
+    Spec: kind === 'secrets' ? open : { ...open, Data },
+  };
+};
+
+const findKept = (cluster: Cluster, kind: Kind, ref: string): KeptObject => {
+  const kept = keptOf(cluster, kind);
+  const found = kept.get(ref) ?? [...kept.values()].find(({ spec }) => textAt(spec, 'Name') === ref);
+  if (!found) throw new ApiError(404, `${WORDS[kind].one} ${ref} not found`);
+  return found;
+};
+
 /** GET /secrets, GET /configs. */
 export const listKept = async (
   world: World,
@@ -25,17 +43,16 @@ export const listKept = async (
 ): Promise<JsonObject[]> => {
   parseFilters(engine.profile, query, ['id', 'label', 'name', 'names']);
   const cluster = await control(world, engine, 'read');
-  return [...keptOf(cluster, kind).values()].map(({ id, versionIndex, createdAt, spec }) => {
-    const { Data, ...open } = spec;
-    return {
-      ID: id,
-      Version: { Index: versionIndex },
-      CreatedAt: createdAt,
-      UpdatedAt: createdAt,
-      Spec: kind === 'secrets' ? open : { ...open, Data },
-    };
-  });
+  return [...keptOf(cluster, kind).values()].map((kept) => keptJson(kind, kept));
 };
+
+/** GET /secrets/{id}, GET /configs/{id}. */
+export const inspectKept = async (
+  world: World,
+  engine: Engine,
+  kind: Kind,
+  ref: string,
+): Promise<JsonObject> => keptJson(kind, findKept(await control(world, engine, 'read'), kind, ref));
 
 /** POST /secrets/create, POST /configs/create. */
 export const createKept = async (
@@ -73,9 +90,7 @@ export const createKept = async (
 export const deleteKept = async (world: World, engine: Engine, kind: Kind, ref: string): Promise<void> => {
   const cluster = await control(world, engine, 'write');
   const { one, list, id } = WORDS[kind];
-  const kept = keptOf(cluster, kind);
-  const found = kept.get(ref) ?? [...kept.values()].find(({ spec }) => textAt(spec, 'Name') === ref);
-  if (!found) throw new ApiError(404, `${one} ${ref} not found`);
+  const found = findKept(cluster, kind, ref);
   const users = [...cluster.services.values()].filter((service) => {
     const used = objectAt(objectAt(service.spec, 'TaskTemplate'), 'ContainerSpec')[list];
     return Array.isArray(used) && used.some((each) => each[id] === found.id);
@@ -88,5 +103,5 @@ export const deleteKept = async (world: World, engine: Engine, kind: Kind, ref: 
     );
   }
   cluster.index += 1;
-  kept.delete(found.id);
+  keptOf(cluster, kind).delete(found.id);
 };

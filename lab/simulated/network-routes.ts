@@ -54,6 +54,15 @@ const findNetwork = (cluster: Cluster, ref: string): SwarmNetwork => {
   return found;
 };
 
+/** Of a service's spec: the engine looks each up before it takes the service. `host` is of every engine itself. */
+export const assertNetworks = (cluster: Cluster, spec: JsonObject): void => {
+  for (const { Networks } of [spec, objectAt(spec, 'TaskTemplate')])
+    for (const network of Array.isArray(Networks) ? Networks : []) {
+      const target = textAt(network, 'Target');
+      if (target !== 'host') findNetwork(cluster, target);
+    }
+};
+
 /** Each swarm has one from its beginning. */
 export const createIngress = (world: World, cluster: Cluster): void => {
   const id = newId();
@@ -66,6 +75,10 @@ export const createIngress = (world: World, cluster: Cluster): void => {
   };
   cluster.networks.set(id, network);
 };
+
+/** GET /networks/{id}. */
+export const inspectNetwork = async (world: World, engine: Engine, ref: string): Promise<JsonObject> =>
+  networkJson(engine, findNetwork(await control(world, engine, 'read'), ref));
 
 /** GET /networks: with the scope swarm; a worker, or an engine outside of a swarm, has none. */
 export const listNetworks = async (

@@ -6,10 +6,10 @@ import { infoJson, versionJson } from './info.ts';
 import { initSwarm } from './init.ts';
 import { joinSwarm } from './join.ts';
 import type { JsonObject } from './json-fields.ts';
-import { createKept, deleteKept, listKept } from './kept-routes.ts';
+import { createKept, deleteKept, inspectKept, listKept } from './kept-routes.ts';
 import { leaveSwarm, unlockKey, unlockSwarm } from './leave.ts';
 import type { Engine, World } from './model.ts';
-import { createNetwork, deleteNetwork, listNetworks } from './network-routes.ts';
+import { createNetwork, deleteNetwork, inspectNetwork, listNetworks } from './network-routes.ts';
 import { deleteNode, inspectNode, listNodes, updateNode } from './node-routes.ts';
 import { parseFlag } from './query.ts';
 import {
@@ -108,6 +108,7 @@ export const ROUTES: readonly Route[] = [
   { pattern: 'GET /tasks', answer: ({ world, engine, query }) => listTasks(world, engine, query) },
   { pattern: 'GET /tasks/*', answer: ({ world, engine, ref }) => inspectTask(world, engine, ref) },
   { pattern: 'GET /networks', answer: ({ world, engine, query }) => listNetworks(world, engine, query) },
+  { pattern: 'GET /networks/*', answer: ({ world, engine, ref }) => inspectNetwork(world, engine, ref) },
   {
     pattern: 'POST /networks/create',
     bodyType: 'network.CreateRequest',
@@ -124,6 +125,10 @@ export const ROUTES: readonly Route[] = [
     answer: ({ world, engine, query }) => listKept(world, engine, 'secrets', query),
   },
   {
+    pattern: 'GET /secrets/*',
+    answer: ({ world, engine, ref }) => inspectKept(world, engine, 'secrets', ref),
+  },
+  {
     pattern: 'POST /secrets/create',
     bodyType: 'swarm.SecretSpec',
     status: 201,
@@ -137,6 +142,10 @@ export const ROUTES: readonly Route[] = [
   {
     pattern: 'GET /configs',
     answer: ({ world, engine, query }) => listKept(world, engine, 'configs', query),
+  },
+  {
+    pattern: 'GET /configs/*',
+    answer: ({ world, engine, ref }) => inspectKept(world, engine, 'configs', ref),
   },
   {
     pattern: 'POST /configs/create',

@@ -5,6 +5,7 @@ import { publish } from './events.ts';
 import { goTime, newId } from './identifiers.ts';
 import { type JsonObject, textAt } from './json-fields.ts';
 import { type Cluster, type Engine, type Service, type Task, touch, type World } from './model.ts';
+import { assertNetworks } from './network-routes.ts';
 import { parseFilters, parseVersion } from './query.ts';
 import { reschedule, stopService } from './schedule.ts';
 import { beginUpdate, isUpToDate, statusOf } from './service-update.ts';
@@ -85,6 +86,7 @@ export const inspectService = async (world: World, engine: Engine, ref: string):
 export const createService = async (world: World, engine: Engine, body: JsonObject): Promise<JsonObject> => {
   const cluster = await control(world, engine, 'write');
   const name = textAt(body, 'Name');
+  assertNetworks(cluster, body);
   if ([...cluster.services.values()].some((service) => nameOf(service) === name)) {
     throw grpcError(
       'AlreadyExists',
@@ -122,6 +124,7 @@ export const updateService = async (
   const service = findService(cluster, ref);
   if (version !== service.versionIndex) throw grpcError('Unknown', 'update out of sequence');
   const isRollback = query.get('rollback') === 'previous';
+  if (!isRollback) assertNetworks(cluster, body);
   const before = service.spec;
   if (isRollback && !service.previousSpec)
     throw grpcError('FailedPrecondition', `service ${service.id} does not have a previous spec`);

@@ -48,6 +48,14 @@ describeContract('secrets and configs', (lab) => {
     const list = keptShape.array().parse(JSON.parse((await api.call('GET', `/${kind}`)).text));
     const kept = list.find(({ Spec }) => Spec.Name === 'kept');
     expect(kept).toMatchObject({ ID, Spec: { Labels: { team: 'web' } } });
+    for (const ref of [ID, 'kept']) {
+      const one = await api.call('GET', `/${kind}/${ref}`);
+      expect(keptShape.parse(JSON.parse(one.text))).toEqual(kept);
+    }
+    expect(await api.call('GET', `/${kind}/nosuch`)).toMatchObject({
+      status: 404,
+      message: `${one} nosuch not found`,
+    });
     expect(kept?.Spec.Data).toBe(tells ? base64(5) : undefined);
     const reference = { File: { Name: 'kept', UID: '0', GID: '0', Mode: 292 } };
     const used =

@@ -47,6 +47,15 @@ describeContract('services', (lab) => {
     });
   });
 
+  test('refuses a network that is not there', async () => {
+    const networks = { Networks: [{ Target: 'nosuch' }] };
+    const lost = service('lost', ['sleep', '1'], networks);
+    expect(await lab.member(1).api.call('POST', '/services/create', lost)).toMatchObject({
+      status: 404,
+      message: 'network nosuch not found',
+    });
+  });
+
   test('lists the running containers of one engine alone, and labels those of tasks', async () => {
     for (const index of [1, 2] as const) {
       const member = lab.member(index);
