@@ -59,7 +59,8 @@ export const assertNetworks = (cluster: Cluster, spec: JsonObject): void => {
   for (const { Networks } of [spec, objectAt(spec, 'TaskTemplate')])
     for (const network of Array.isArray(Networks) ? Networks : []) {
       const target = textAt(network, 'Target');
-      if (target !== 'host') findNetwork(cluster, target);
+      const isThere = [...cluster.networks.values()].some(({ id, name }) => target === id || target === name);
+      if (!isThere && target !== 'host') throw new ApiError(500, `network ${target} not found`);
     }
 };
 

@@ -51,7 +51,7 @@ describeContract('services', (lab) => {
     const networks = { Networks: [{ Target: 'nosuch' }] };
     const lost = service('lost', ['sleep', '1'], networks);
     expect(await lab.member(1).api.call('POST', '/services/create', lost)).toMatchObject({
-      status: 404,
+      status: 500,
       message: 'network nosuch not found',
     });
   });
