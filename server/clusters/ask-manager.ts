@@ -33,10 +33,10 @@ const clusterOf = (clusters: Clusters, id: string): Cluster => {
  * Those whose agents carry the command out: one of an earlier version, or of another allow list, is left out.
  * @throws Failure CLUSTER_UNREACHABLE, NOT_ALLOWED
  */
-const managersFor = (
+export const managersFor = (
   { clusters, managers }: Omit<ManagerParts, 'commands'>,
   clusterId: string,
-  { __typename: command }: CommandBody,
+  command: CommandBody['__typename'],
 ): readonly Host[] => {
   const cluster = clusterOf(clusters, clusterId);
   const first = managers.first(cluster);
@@ -56,7 +56,11 @@ export const askManager = async (
   clusterId: string,
   body: CommandBody,
 ): Promise<unknown> =>
-  firstAnswer(managersFor(parts, clusterId, body), ({ id }) => commands.read(id, body), patienceMs);
+  firstAnswer(
+    managersFor(parts, clusterId, body.__typename),
+    ({ id }) => commands.read(id, body),
+    patienceMs,
+  );
 
 /** Whether there is a manager to ask: what an operation that goes on after a restart waits for. */
 export const canAskManager = async (
@@ -91,7 +95,7 @@ export const tellManager = async (
 ): Promise<{ answer: unknown } | null> => {
   const result = await commands.carryOut({
     run,
-    hostId: () => (managersFor(parts, clusterId, body)[0] as Host).id,
+    hostId: () => (managersFor(parts, clusterId, body.__typename)[0] as Host).id,
     step,
     body,
   });

@@ -1,6 +1,6 @@
 // What runs in a cluster and what may run where, read live: tasks through a manager, plain containers through the host.
 import * as z from 'zod';
-import type { Cluster } from '../clusters/cluster.ts';
+import { managersFor } from '../clusters/ask-manager.ts';
 import { firstAnswer } from '../clusters/first-answer.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { Clusters } from '../clusters/registry.ts';
@@ -70,22 +70,19 @@ export const createReadWorkload = ({
   hosts: Hosts;
   links: Links;
 }): ReadWorkload => {
-  const through = <T>(
+  const through = async <T>(
     clusterId: string,
-    ask: (cluster: Cluster, hostId: string) => Promise<T>,
-  ): Promise<T> => {
-    const cluster = clusters.find(clusterId);
-    if (!cluster) throw new Failure('NOT_FOUND', `no cluster ${clusterId}`);
-    managers.first(cluster);
-    return firstAnswer(managers.of(cluster), ({ id }) => ask(cluster, id), patienceMs);
-  };
+    command: 'ReadWorkload' | 'ReadTasks',
+    ask: (hostId: string) => Promise<T>,
+  ): Promise<T> =>
+    firstAnswer(managersFor({ clusters, managers }, clusterId, command), ({ id }) => ask(id), patienceMs);
   return {
     ofCluster: async (clusterId) =>
-      through(clusterId, async (_, hostId) =>
+      through(clusterId, 'ReadWorkload', async (hostId) =>
         workload.parse(await commands.read(hostId, { __typename: 'ReadWorkload', fresh: true }, previewMs)),
       ),
     ofNode: async (clusterId, nodeId) =>
-      through(clusterId, (_, hostId) => readTasks(commands, hostId, nodeId)),
+      through(clusterId, 'ReadTasks', (hostId) => readTasks(commands, hostId, nodeId)),
     standalone: async (nodeId) => {
       const host = hosts.ofNode(nodeId);
       if (!host || !links.of(host.id)) return null;
