@@ -58,20 +58,26 @@ const readAll = async (response: IncomingMessage): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8');
 };
 
+/** The longest wait measured is 20 seconds: an engine that says nothing for longer is not waited for by the caller. */
+const silentMs = 45_000;
+
 /** Connects with each call, so an engine may come and go. */
 export const createEngineClient = (socketPath: string): EngineClient => {
   const agent = new Agent({ keepAlive: true });
 
-  const send = (method: string, path: string, body?: unknown): Promise<IncomingMessage> =>
+  const send = (method: string, path: string, body?: unknown, timeout = 0): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const headers = body === undefined ? {} : { 'Content-Type': 'application/json' };
-      const outgoing = request({ agent, socketPath, method, path, headers }, resolve);
+      const outgoing = request({ agent, socketPath, method, path, headers, timeout }, resolve);
+      outgoing.on('timeout', () =>
+        outgoing.destroy(new Error(`${method} ${path}: no answer in ${timeout} ms`)),
+      );
       outgoing.on('error', reject);
       outgoing.end(body === undefined || typeof body === 'string' ? body : JSON.stringify(body));
     });
 
   const call = async (method: string, path: string, body?: unknown): Promise<Answer> => {
-    const response = await send(method, path, body);
+    const response = await send(method, path, body, silentMs);
     const text = await readAll(response);
     const status = response.statusCode ?? 0;
     return { status, headers: response.headers, text, message: status < 400 ? '' : messageOf(text) };
