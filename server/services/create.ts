@@ -54,12 +54,17 @@ const nameTaken = (name: string): Failure =>
 export const createServiceAction = (parts: ServicesParts): Action<Input, Plan> => {
   const { services, sendService, managers } = parts;
 
+  /** The id of the service of that name, once a manager lists it. */
+  const idByName = (run: Run, { clusterId, name }: Plan, timeoutMs: number): Promise<string | null> =>
+    waitFor(async () => (await services.one(clusterId, name).catch(() => null))?.service.id ?? null, {
+      timeoutMs,
+      intervalMs: 500,
+      signal: run.signal,
+    });
+
   /** The environment was given to an earlier process, which kept nothing of it: only what that one sent can be there. */
-  const findEarlier = async (run: Run, { clusterId, name }: Plan): Promise<string> => {
-    const found = await waitFor(
-      async () => (await services.one(clusterId, name).catch(() => null))?.service.id ?? null,
-      { timeoutMs: run.resumed ? underWayMs : 1, intervalMs: 500, signal: run.signal },
-    );
+  const findEarlier = async (run: Run, plan: Plan): Promise<string> => {
+    const found = await idByName(run, plan, run.resumed ? underWayMs : 1);
     if (found !== null) return found;
     throw new Failure('INTERRUPTED', 'the server was restarted, and keeps no environment', 'ask again');
   };
@@ -84,10 +89,7 @@ export const createServiceAction = (parts: ServicesParts): Action<Input, Plan> =
       for (const message of warnings) run.warn({ code: 'ENGINE_WARNING', message, target: id });
       return id;
     }
-    const found = await waitFor(
-      async () => (await services.one(clusterId, name).catch(() => null))?.service.id ?? null,
-      { timeoutMs: underWayMs, intervalMs: 500, signal: run.signal },
-    );
+    const found = await idByName(run, plan, underWayMs);
     if (found === null) throw failureOf(result);
     return found;
   };
