@@ -21,7 +21,7 @@ export type ManagerParts = {
 export type ObjectParts = ManagerParts & { scopeOf: ScopeOf; clock: Clock };
 
 /** How long a manager may be silent before the next one is asked as well. */
-const patienceMs = 2_000;
+export const patienceMs = 2_000;
 
 const clusterOf = (clusters: Clusters, id: string): Cluster => {
   const cluster = clusters.find(id);

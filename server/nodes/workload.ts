@@ -1,6 +1,6 @@
 // What runs in a cluster and what may run where, read live: tasks through a manager, plain containers through the host.
 import * as z from 'zod';
-import { managersFor } from '../clusters/ask-manager.ts';
+import { managersFor, patienceMs } from '../clusters/ask-manager.ts';
 import { firstAnswer } from '../clusters/first-answer.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { Clusters } from '../clusters/registry.ts';
@@ -51,8 +51,6 @@ export type ReadWorkload = {
   standalone(nodeId: string): Promise<Standalone | null>;
 };
 
-/** How long a manager may be silent before the next one is asked as well. */
-const patienceMs = 2_000;
 /** A preview that takes longer is worth less than the drain that waits for it. */
 const previewMs = 10_000;
 const containersMs = 3_000;
