@@ -28,8 +28,8 @@ const subnetInput = z
     path: ['ipRange'],
   });
 
-const input = z.object({
-  cluster: z.string().min(1),
+/** All that a network is made of. */
+export const createNetworkParts = z.object({
   // swarmkit manager/controlapi/common.go, isValidDNSName.
   name: z
     .string()
@@ -56,6 +56,7 @@ const input = z.object({
   ).transform((list) => list ?? []),
   labels: labelsInput,
 });
+const input = createNetworkParts.extend({ cluster: z.string().min(1) });
 type Input = z.infer<typeof input>;
 type Plan = Input;
 

@@ -15,17 +15,22 @@ import { privilegedParts, whyNotPrivileged } from './privileged.ts';
 import { mixedEngines, suitableManagers } from './suitable.ts';
 import { setByPeople } from './swarm-service.ts';
 
+/** All that a service is made of, but its environment. */
+export const createServiceParts = {
+  name: serviceName,
+  image,
+  mode: z
+    .enum(['REPLICATED', 'GLOBAL'], 'a service is made REPLICATED or GLOBAL')
+    .nullish()
+    .transform((mode) => mode ?? 'REPLICATED'),
+  ...partsInput,
+};
+
 const input = z
   .object({
     cluster: z.string(),
-    name: serviceName,
-    image,
-    mode: z
-      .enum(['REPLICATED', 'GLOBAL'], 'a service is made REPLICATED or GLOBAL')
-      .nullish()
-      .transform((mode) => mode ?? 'REPLICATED'),
+    ...createServiceParts,
     env: envInput,
-    ...partsInput,
     deadlineSeconds: deadlineInput,
   })
   .refine(({ mode, replicas }) => mode === 'REPLICATED' || replicas === null, {
