@@ -18,16 +18,21 @@ const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform(
 export const clusterName = z.string().trim().min(1).max(100);
 const address = z.string().trim().min(1).max(255);
 
+/** What can be said of a swarm when it is made, and never afterwards. */
+export const swarmParts = {
+  dataPathPort: optional(z.number().int().min(1_024).max(49_151)),
+  defaultAddrPool: optional(z.array(z.string().min(1)).min(1).max(100)),
+  subnetSize: optional(z.number().int().min(1).max(30)),
+};
+
 const input = z.object({
   host: z.string().min(1),
   name: optional(clusterName),
   advertiseAddr: optional(address),
   listenAddr: optional(address),
   dataPathAddr: optional(address),
-  dataPathPort: optional(z.number().int().min(1_024).max(49_151)),
+  ...swarmParts,
   autolock: optional(z.boolean()).transform((value) => value ?? false),
-  defaultAddrPool: optional(z.array(z.string().min(1)).min(1).max(100)),
-  subnetSize: optional(z.number().int().min(1).max(30)),
 });
 type Input = z.infer<typeof input>;
 type Plan = Omit<Input, 'advertiseAddr' | 'listenAddr'> & { advertiseAddr: string; listenAddr: string };

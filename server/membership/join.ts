@@ -32,11 +32,16 @@ import { type Joining, judgePorts } from './join-ports.ts';
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
 const address = z.string().trim().min(1).max(255);
 
-const hostInput = z.object({
-  host: z.string().min(1),
+/** Which of its addresses a host uses in the swarm. */
+export const joinAddressParts = {
   advertiseAddr: optional(address),
   listenAddr: optional(address),
   dataPathAddr: optional(address),
+};
+
+const hostInput = z.object({
+  host: z.string().min(1),
+  ...joinAddressParts,
   labels: optional(z.array(labelInput).max(1_000)).transform((labels) => lastOfEach(labels ?? [])),
 });
 

@@ -24,19 +24,20 @@ export const createServiceParts = {
     .nullish()
     .transform((mode) => mode ?? 'REPLICATED'),
   ...partsInput,
+  deadlineSeconds: deadlineInput,
 };
+
+export const replicasFitMode = ({ mode, replicas }: { mode: string; replicas: number | null }): boolean =>
+  mode === 'REPLICATED' || replicas === null;
+export const replicasMisfit = { message: 'a global service has one task a node', path: ['replicas'] };
 
 const input = z
   .object({
     cluster: z.string(),
     ...createServiceParts,
     env: envInput,
-    deadlineSeconds: deadlineInput,
   })
-  .refine(({ mode, replicas }) => mode === 'REPLICATED' || replicas === null, {
-    message: 'a global service has one task a node',
-    path: ['replicas'],
-  });
+  .refine(replicasFitMode, replicasMisfit);
 type Input = z.infer<typeof input>;
 type Plan = {
   clusterId: string;
