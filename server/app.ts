@@ -26,6 +26,7 @@ import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
+import { createPlanFleet } from './fleet/plan.ts';
 import { createAdmit } from './graphql/admit.ts';
 import { createAdmitExport } from './graphql/admit-export.ts';
 import { createAuthenticate } from './graphql/authenticate.ts';
@@ -179,6 +180,7 @@ export const createApp = async ({
   const settle = createSettle({ db, clock, hosts, links });
   const workload = createReadWorkload({ clusters, managers, commands, hosts, links });
   const services = createReadServices({ clusters, managers, commands, clock });
+  const planFleet = createPlanFleet({ clusters, managers, commands, hosts, read, services, scopeOf });
   const sendService = createSendService({ clusters, managers, commands });
   const guards = createDrainGuards({
     open: () => operations.open(),
@@ -259,6 +261,7 @@ export const createApp = async ({
     sortedNodes: createSortedNodes(),
     workload,
     services,
+    planFleet,
     maintenanceHooks: hooks.names,
     scopeOf,
     denials,
