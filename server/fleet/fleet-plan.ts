@@ -60,6 +60,8 @@ export type FleetPlan = {
 export type PlanFleet = {
   /** @throws Failure BAD_USER_INPUT with the path and the line. */
   parse(text: string): FleetDocument;
+  /** False: it names a cluster by an id that is unknown or out of scope. One by another name is to be made. */
+  knowsCluster(document: FleetDocument, requester: Requester): boolean;
   /**
    * Reads what is, and says what differs. The same document and the same world give the same plan, key by key.
    * @throws Failure NOT_FOUND of a host or cluster, BAD_USER_INPUT of entries that contradict one another, and what the

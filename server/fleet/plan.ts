@@ -6,7 +6,7 @@ import { type DeclaredHost, declaredHosts } from './declared-hosts.ts';
 import type { FleetDocument } from './document.ts';
 import type { Difference, FleetPlan, PlanFleet, Step, Undeclared } from './fleet-plan.ts';
 import { parseDocument } from './parse.ts';
-import { type FleetParts, type FleetState, readFleet } from './state.ts';
+import { clusterNamed, type FleetParts, type FleetState, readFleet } from './state.ts';
 import { initStep, nodeSteps } from './steps-of-nodes.ts';
 import { networkSteps, serviceSteps } from './steps-of-objects.ts';
 
@@ -21,7 +21,7 @@ const founderExtras = ({ host, entry }: DeclaredHost): Difference[] => {
   ];
 };
 
-/** The host on which the cluster is made: one that is in a swarm is asked last, and initCluster says why it cannot. */
+/** The host on which the cluster is made. Null: no host fits an entry with role manager, and none can be made. */
 const founderOf = (works: readonly NodeWork[]): NodeWork | null =>
   works.find(({ entry }) => entry.role === 'MANAGER') ?? null;
 
@@ -46,7 +46,7 @@ export const compareFleet = (document: FleetDocument, state: FleetState): FleetP
     path: '',
     declared: document.cluster,
     actual: null,
-    changeable: true,
+    changeable: founder !== null,
   };
   const first = founder && initStep(document, founder, made);
   const completed = works.map((work) =>
@@ -56,16 +56,19 @@ export const compareFleet = (document: FleetDocument, state: FleetState): FleetP
   const networkWorks = compareNetworks(document.networks, networks ?? []);
   const serviceWorks = compareServices(document.services, services ?? [], networks ?? []);
   const differences = [
-    ...(first ? [made] : []),
+    ...(cluster ? [] : [made]),
     ...[...completed, ...networkWorks, ...serviceWorks].flatMap((work) => work.differences),
   ];
   const clusterId = cluster?.id ?? null;
-  const steps: Step[] = [
-    ...(first ? [first] : []),
-    ...nodeSteps(state, completed, joined),
-    ...networkSteps(clusterId, networkWorks),
-    ...serviceSteps(clusterId, serviceWorks),
-  ].sort((a, b) => a.stage - b.stage);
+  const steps: Step[] =
+    cluster || first
+      ? [
+          ...(first ? [first] : []),
+          ...nodeSteps(state, completed, joined),
+          ...networkSteps(clusterId, networkWorks),
+          ...serviceSteps(clusterId, serviceWorks),
+        ].sort((a, b) => a.stage - b.stage)
+      : [];
   return {
     clusterId,
     differences,
@@ -85,5 +88,6 @@ export const compareFleet = (document: FleetDocument, state: FleetState): FleetP
 
 export const createPlanFleet = (parts: FleetParts): PlanFleet => ({
   parse: parseDocument,
+  knowsCluster: ({ cluster }, requester) => clusterNamed(parts, cluster, requester) !== undefined,
   plan: async (document, requester) => compareFleet(document, await readFleet(parts, document, requester)),
 });

@@ -35,16 +35,15 @@ export type FleetParts = ManagerParts & {
 /** Docker's ids: nobody calls a cluster so. */
 const isId = (ref: string): boolean => /^[a-z0-9]{25}$/.test(ref);
 
-/** Null: to be made. @throws Failure NOT_FOUND of an id */
-const clusterNamed = (
-  { clusters, scopeOf }: FleetParts,
+/** Null: to be made; undefined: an id that is unknown or out of scope. */
+export const clusterNamed = (
+  { clusters, scopeOf }: Pick<FleetParts, 'clusters' | 'scopeOf'>,
   ref: string,
   requester: Requester,
-): Cluster | null => {
+): Cluster | null | undefined => {
   const present = clustersInScope(clusters, scopeOf(requester)).filter(({ dissolvedAt }) => !dissolvedAt);
   const found = present.find(({ id }) => id === ref) ?? present.find(({ name }) => name === ref);
-  if (!found && isId(ref)) throw new Failure('NOT_FOUND', `no cluster ${ref}`, 'list clusters');
-  return found ?? null;
+  return found ?? (isId(ref) ? undefined : null);
 };
 
 /** @throws Failure CLUSTER_UNREACHABLE, NO_LEADER, NOT_ALLOWED …, of the first read that fails */
@@ -54,6 +53,8 @@ export const readFleet = async (
   requester: Requester,
 ): Promise<FleetState> => {
   const cluster = clusterNamed(parts, document.cluster, requester);
+  if (cluster === undefined)
+    throw new Failure('NOT_FOUND', `no cluster ${document.cluster}`, 'list clusters');
   const scope = parts.scopeOf(requester);
   const hosts = () =>
     parts.hosts.sorted().filter((host) => host.status !== 'REVOKED' && inScope(host, scope));

@@ -33,6 +33,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     auditHead: { permission: 'audit:read', ask: 'auditHead { seq }' },
     services: { permission: 'cluster:read', ask: 'services(cluster: "nosuch") { totalCount }' },
     service: { permission: 'cluster:read', ask: 'service(id: "nosuch", cluster: "nosuch") { id }' },
+    planFleet: {
+      permission: 'cluster:read',
+      ask: 'planFleet(document: "{skepFleet: 1, cluster: nosuch, nodes: [{match: {name: nosuch}, role: manager}]}") { inSync }',
+    },
     eventCursor: { permission: 'operation:read', ask: 'eventCursor' },
     maintenanceHooks: { permission: 'maintenance:run', ask: 'maintenanceHooks' },
     apiKeys: { permission: 'key:admin', ask: 'apiKeys { id }' },

@@ -75,6 +75,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     operation: `id: "${theirOperation}"`,
     service: `id: "${theirService}", cluster: "${theirs}"`,
     services: `cluster: "${theirs}"`,
+    planFleet: `document: "{skepFleet: 1, cluster: ${theirs}, nodes: [{match: {name: '*'}, role: worker}, {match: {name: nosuch}, role: manager}]}"`,
   });
 
   const form = async (member: Member, name: string): Promise<string> => {
