@@ -15,6 +15,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { buildSchema, Kind, OperationTypeNode, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseDocument } from '../server/fleet/parse.ts';
 import { Failure, failureCodes, failureInfo, isFailureCode } from '../server/platform/failure.ts';
 import { engines, enginesNote } from './support/engines.ts';
 import { type System, startSystem } from './support/system.ts';
@@ -58,19 +59,26 @@ const schemaText = read('schema.graphql');
 const source = ['server', 'agent', 'lab'].flatMap((folder) => filesIn(folder, '.ts'));
 
 describe('snippets', () => {
-  // bash and js are run, graphql is validated; sh and ini are for another machine and looked at only; text is a drawing.
+  // bash and js are run, graphql is validated, yaml is a fleet document; sh and ini are for another machine and looked at only; text is a drawing.
   it('are in a language that something is done with', () => {
     expect([...new Set(snippets.map(({ language }) => language))].sort()).toEqual(
       expect.arrayContaining(['bash', 'graphql', 'js']),
     );
     expect(
-      snippets.filter(({ language }) => !['bash', 'js', 'graphql', 'sh', 'ini', 'text'].includes(language)),
+      snippets.filter(
+        ({ language }) => !['bash', 'js', 'graphql', 'sh', 'ini', 'text', 'yaml'].includes(language),
+      ),
     ).toEqual([]);
   });
 
   const schema = buildSchema(schemaText);
   it.each(inLanguage('graphql'))('%s fits the contract', (_, { text }) => {
     expect(validate(schema, parse(text))).toEqual([]);
+  });
+
+  const fleets = filesIn('docs/examples', '.yaml').map((path) => [path, { text: read(path) }] as const);
+  it.each([...inLanguage('yaml'), ...fleets])('%s is a fleet document', (_, { text }) => {
+    expect(parseDocument(text).nodes.length).toBeGreaterThan(0);
   });
 
   it.each([...inLanguage('sh'), ...inLanguage('bash')])(
