@@ -65,6 +65,12 @@ const within = (
         ],
   );
 
+/** Those that say more come first: one that says little would take what only another fits. */
+const mostSaid = <T extends object>(list: readonly T[]): T[] => {
+  const said = (one: T): number => Object.values(one).filter((value) => value !== null).length;
+  return [...list].sort((a, b) => said(b) - said(a));
+};
+
 type File = Service['secrets'][number];
 const isFile = ({ ref, ...wanted }: ServiceFile, file: File): boolean =>
   (ref === file.id || ref === file.name) &&
@@ -75,7 +81,7 @@ const isFile = ({ ref, ...wanted }: ServiceFile, file: File): boolean =>
 
 /** Those that are there in the words of those that are declared: what is not said of one is left alone. */
 const filesAs = (wanted: readonly ServiceFile[], files: readonly File[]): unknown[] => {
-  const left = [...wanted];
+  const left = mostSaid(wanted);
   return files.map((file) => {
     const at = left.findIndex((each) => isFile(each, file));
     if (at >= 0) return left.splice(at, 1)[0];
@@ -85,7 +91,7 @@ const filesAs = (wanted: readonly ServiceFile[], files: readonly File[]): unknow
 };
 
 const portsAs = (wanted: NonNullable<ServiceParts['ports']>, ports: Service['ports']): unknown[] => {
-  const left = [...wanted];
+  const left = mostSaid(wanted);
   return ports.map(({ target, published, protocol, mode }) => {
     const at = left.findIndex(
       (each) =>

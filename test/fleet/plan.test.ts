@@ -17,7 +17,7 @@ describe(`planFleet, on ${enginesNote}`, { timeout: 120_000 }, () => {
   let cluster: string;
 
   const nameOf = (index: number): string => at(system.members, index).host.hostname;
-  /** Three managers with labels, a network and services that say all that there is to say. */
+  /** Three managers with labels, a network and a service that says all that there is to say, of which no task has to run. */
   const declared = (): Record<string, any> => ({
     skepFleet: 1,
     cluster: 'fleet',
@@ -40,7 +40,7 @@ describe(`planFleet, on ${enginesNote}`, { timeout: 120_000 }, () => {
         image: 'bb:1',
         command: ['sleep', '1000'],
         args: ['1'],
-        user: 'root',
+        user: '0',
         workingDirectory: '/tmp',
         stopGraceSeconds: 0.1,
         labels: { b: '2', a: '1' },
@@ -52,7 +52,7 @@ describe(`planFleet, on ${enginesNote}`, { timeout: 120_000 }, () => {
         constraints: ['node.labels.zone==a', 'node.role == manager'],
         preferences: ['node.labels.zone'],
         maxReplicasPerNode: 2,
-        replicas: 1,
+        replicas: 0,
         resources: { cpuLimit: 0.3, memoryReservationBytes: 4_194_304 },
         restartPolicy: { condition: 'on-failure', delaySeconds: 0.1, maxAttempts: 3 },
         updateConfig: { order: 'start-first', monitorSeconds: 0.5, maxFailureRatio: 0.25 },
