@@ -58,13 +58,14 @@ const refused: [what: string, text: string, message: RegExp][] = [
   [
     'a key twice',
     without('role: manager', 'role: manager\n    role: worker'),
-    /line 6: Map keys must be unique/,
+    /line 6: a key stands there twice/,
   ],
-  ['two documents', `${good}---\nskepFleet: 1\n`, /line \d+: /],
+  ['two documents', `${good}---\nskepFleet: 1\n`, /line 20: another document begins/],
+  ['brackets alone', ']'.repeat(131_000), /line 1: Unexpected flow-seq-end/],
   ['a tag of its own', without('production', '!secret production'), /line 2: Unresolved tag/],
   ['aliases of aliases', `${good}${bomb}`, /too many aliases/],
-  ['nesting without end', '['.repeat(50_000), /./],
-  ['too much of it', `${good}# ${'x'.repeat(262_144)}`, /characters; at most 262144/],
+  ['nesting without end', '['.repeat(50_000), /nested too deep/],
+  ['too much of it', `${good}# ${'x'.repeat(131_072)}`, /characters; at most 131072/],
   ['an unknown key', `${good}secrets: []\n`, /secrets: is not known; allowed here: skepFleet, cluster/],
   [
     'an unknown key of a node',

@@ -8,7 +8,7 @@ builder.queryFields((t) => ({
     nullable: true,
     ...guarded(
       'cluster:read',
-      'What a fleet document (YAML or JSON, at most 262,144 characters; docs/fleet.schema.json) would change, and nothing is changed. Read live: nodes always, networks and services where the document speaks of any; null: it names a cluster by an id that is unknown or out of scope. A service is compared in what the document says of it alone. BAD_USER_INPUT with the line; NOT_FOUND for a host; it needs host:read, too; CLUSTER_UNREACHABLE, NO_SUITABLE_MANAGER, NOT_ALLOWED (no agent of a manager allows to read services), and the engine’s.',
+      'What a fleet document (YAML or JSON, at most 131,072 characters; docs/fleet.schema.json) would change, and nothing is changed. Read live: nodes always, networks and services where the document speaks of any; null: it names a cluster by an id that is unknown or out of scope. A service is compared in what the document says of it alone. BAD_USER_INPUT with the line; NOT_FOUND for a host; it needs host:read, too; CLUSTER_UNREACHABLE, NO_SUITABLE_MANAGER, NOT_ALLOWED (no agent of a manager allows to read services), and the engine’s.',
     ),
     authScopes: (_, __, { apiKeys, requester }) =>
       apiKeys.authorise(requester.actor, 'cluster:read') && apiKeys.authorise(requester.actor, 'host:read'),
