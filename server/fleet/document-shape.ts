@@ -69,24 +69,31 @@ const withMaps = (list: JsonSchema | undefined): void => {
     if (properties[name]) properties[name] = { anyOf: [labelMap, properties[name]] };
 };
 
-/** What a caller may write, as JSON Schema: `docs/fleet.schema.json`. Unknown keys are refused by it. */
-export const documentSchema = ((): JsonSchema => {
-  const made = z.toJSONSchema(documentShape, {
+/** What a caller may write, as JSON Schema. Unknown keys are refused by it. */
+const makeSchema = (): JsonSchema => {
+  const schema = z.toJSONSchema(documentShape, {
     io: 'input',
     override: ({ jsonSchema }) => {
       if (jsonSchema.properties) jsonSchema.additionalProperties = false;
     },
   }) as JsonSchema;
-  withMaps(made.properties?.networks);
-  withMaps(made.properties?.services);
+  withMaps(schema.properties?.networks);
+  withMaps(schema.properties?.services);
+  return schema;
+};
+
+let made: JsonSchema | null = null;
+/** Made when a document is read first: it takes longer than a server should to start. */
+export const documentSchema = (): JsonSchema => {
+  made ??= makeSchema();
   return made;
-})();
+};
 
 const kebab = (word: string): string => word.toLowerCase().replaceAll('_', '-');
 
-/** For editors: words of enums may be written small, too. */
+/** `docs/fleet.schema.json`, for editors: words of enums may be written small, too. */
 export const publishedSchema = (): object =>
-  JSON.parse(JSON.stringify(documentSchema), (key, value) =>
+  JSON.parse(JSON.stringify(documentSchema()), (key, value) =>
     key === 'enum' && Array.isArray(value)
       ? [...value, ...value.flatMap((word) => (typeof word === 'string' ? [kebab(word)] : []))]
       : value,

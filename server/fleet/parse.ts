@@ -93,7 +93,7 @@ const assertOnce = (read: Read, list: string, names: readonly string[]): void =>
 export const parseDocument = (text: string): FleetDocument => {
   const read = readText(text);
   assertVersion(read);
-  const fitted = known(read, documentSchema, read.value, []) as Json;
+  const fitted = known(read, documentSchema(), read.value, []) as Json;
   const networks = inputsOf(read, fitted, 'networks');
   const services = inputsOf(read, fitted, 'services');
   const parsed = documentShape.safeParse({ ...fitted, networks, services });
