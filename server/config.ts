@@ -60,6 +60,7 @@ const environment = z.object({
   /** `self-signed`: TLS with a certificate that the server makes itself and keeps in its data folder. */
   SKEP_TLS: z.enum(['no', 'self-signed']).default('no'),
   /** Milliseconds between two reads of a cluster without a hint from its engines. */
+  SKEP_OBJECTS_INTERVAL_MS: z.coerce.number().int().min(500).max(600_000).default(10_000),
   SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How many events are kept for subscribers that come back. */
   SKEP_EVENTS_KEPT: z.coerce.number().int().min(1_000).default(100_000),
@@ -107,6 +108,7 @@ export type Config = {
   host: string;
   port: number;
   socket: string | null;
+  objectsIntervalMs: number;
   watchIntervalMs: number;
   eventsKept: number;
   auditRetentionDays: number | null;
@@ -160,6 +162,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     host: data.SKEP_HOST,
     port: data.SKEP_PORT,
     socket: data.SKEP_SOCKET === undefined ? null : resolve(data.SKEP_SOCKET),
+    objectsIntervalMs: data.SKEP_OBJECTS_INTERVAL_MS,
     watchIntervalMs: data.SKEP_WATCH_INTERVAL_MS,
     eventsKept: data.SKEP_EVENTS_KEPT,
     auditRetentionDays: data.SKEP_AUDIT_RETENTION_DAYS ?? null,
