@@ -59,8 +59,9 @@ const environment = z.object({
   SKEP_TLS_KEY: z.string().min(1).optional(),
   /** `self-signed`: TLS with a certificate that the server makes itself and keeps in its data folder. */
   SKEP_TLS: z.enum(['no', 'self-signed']).default('no'),
-  /** Milliseconds between two reads of a cluster without a hint from its engines. */
+  /** Milliseconds between two reads of a cluster’s services, networks, secrets and configs without a hint from its engines. */
   SKEP_OBJECTS_INTERVAL_MS: z.coerce.number().int().min(500).max(600_000).default(10_000),
+  /** Milliseconds between two reads of a cluster without a hint from its engines. */
   SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How many events are kept for subscribers that come back. */
   SKEP_EVENTS_KEPT: z.coerce.number().int().min(1_000).default(100_000),
