@@ -258,4 +258,6 @@ export interface Notice {
   readonly gap: boolean;
   /** As the engine answered after the event; others of `nodes` have to be read. */
   readonly seen: readonly object[];
+  /** Kinds of other swarm objects that events named, as Docker's words in capitals. Left out: none. */
+  readonly objects?: readonly string[];
 }

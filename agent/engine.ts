@@ -26,6 +26,9 @@ const defaultDeadlines: EngineDeadlines = {
   recoverMs: 60_000,
 };
 
+/** What a swarm tells of itself; the scope leaves out what the host's own containers and networks do. */
+const watchedTypes = ['node', 'service', 'network', 'secret', 'config'];
+
 /** The local Docker Engine. Every method rejects with CommandFailure alone. */
 export type Engine = ReturnType<typeof createEngine>;
 
@@ -158,12 +161,12 @@ export function createEngine({
         timeoutMs: writeMs,
       }),
     /** Node events, one JSON object a line, cut anywhere: until `signal` aborts or the engine goes. */
-    nodeEvents: (signal: AbortSignal): Promise<IncomingMessage> =>
+    swarmEvents: (signal: AbortSignal): Promise<IncomingMessage> =>
       call.stream(
         {
           method: 'GET',
           path: '/events',
-          query: { filters: JSON.stringify({ type: ['node'] }) },
+          query: { filters: JSON.stringify({ type: watchedTypes, scope: ['swarm'] }) },
           timeoutMs: readMs,
         },
         signal,

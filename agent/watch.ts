@@ -1,4 +1,4 @@
-// Listens to the engine's node events, and looks at once at the node of each: an event is lossy and never a fact.
+// Listens to the engine's swarm events, and looks at once at the node of each: an event is lossy and never a fact.
 import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Notice } from './contract.ts';
@@ -47,6 +47,8 @@ export async function watchEvents({
 }): Promise<void> {
   /** Named by events, and the server was not told yet. */
   const gathered = new Set<string>();
+  /** The kinds of other objects that events named: services, networks, secrets, configs. */
+  const objects = new Set<string>();
   /** Being looked at; true: named again since the look began. */
   const looks = new Map<string, boolean>();
   let timer: NodeJS.Timeout | undefined;
@@ -55,6 +57,8 @@ export async function watchEvents({
     timer = undefined;
     if (gathered.size > 0) void onNotice({ nodes: [...gathered], gap: false, seen: [] });
     gathered.clear();
+    if (objects.size > 0) void onNotice({ nodes: [], gap: false, seen: [], objects: [...objects] });
+    objects.clear();
   };
   const look = async (id: string): Promise<void> => {
     looks.set(id, false);
@@ -82,12 +86,17 @@ export async function watchEvents({
   };
   const gather = (line: string): void => {
     const event = eventShape.safeParse(parseJson(line));
-    if (event.success && event.data.Type === 'node') hear(event.data.Actor.ID);
+    if (!event.success) return;
+    if (event.data.Type === 'node') hear(event.data.Actor.ID);
+    else {
+      objects.add(event.data.Type.toUpperCase());
+      timer ??= setTimeout(flush, times.gatherMs);
+    }
   };
 
   const follow = async (): Promise<void> => {
     const dead = new AbortController();
-    const stream = await engine.nodeEvents(AbortSignal.any([signal, dead.signal]));
+    const stream = await engine.swarmEvents(AbortSignal.any([signal, dead.signal]));
     void onNotice({ nodes: [], gap: true, seen: [] });
     const watchdog = setInterval(() => engine.ping().catch(() => dead.abort()), times.pingMs);
     try {

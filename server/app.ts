@@ -58,6 +58,9 @@ import { createSortedNodes } from './nodes/list.ts';
 import { createFindNodes } from './nodes/reference.ts';
 import { createSettle } from './nodes/settle.ts';
 import { createReadWorkload } from './nodes/workload.ts';
+import { createPublishObjects } from './objects/publish.ts';
+import { createDigest, createReadObjects } from './objects/read.ts';
+import { createWatchObjects } from './objects/watch.ts';
 import { createOperations, type Operations } from './operations/operations.ts';
 import { applyMigrations } from './platform/apply-migrations.ts';
 import { createClock } from './platform/clock.ts';
@@ -182,6 +185,21 @@ export const createApp = async ({
   const services = createReadServices({ clusters, managers, commands, clock });
   const planFleet = createPlanFleet({ clusters, managers, commands, hosts, read, services, scopeOf });
   const sendService = createSendService({ clusters, managers, commands });
+  const watchObjects = createWatchObjects({
+    clusters,
+    hosts,
+    read: createReadObjects({
+      clusters,
+      managers,
+      commands,
+      services,
+      digest: createDigest(identity.sign('skep: digests of environments')),
+    }),
+    publish: createPublishObjects({ clusters, ...trail }),
+    intervalMs: config.objectsIntervalMs,
+    clock,
+    log,
+  });
   const guards = createDrainGuards({
     open: () => operations.open(),
     hosts,
@@ -305,7 +323,10 @@ export const createApp = async ({
     identityRule: createIdentityRule({ hosts, links, commands, audit, clock, log }),
     denials,
     branches: createBranches({ db, events, audit, heads, hosts, identity, life, onOlder: again, log }),
-    notice: watch.notice,
+    notice: (hostId, notice) => {
+      watchObjects.notice(hostId, notice);
+      return watch.notice(hostId, notice);
+    },
     generation,
     behindProxy: config.behindProxy,
     sourceOf: parts.sourceOf,
@@ -337,6 +358,7 @@ export const createApp = async ({
     },
     close: async () => {
       watch.stop();
+      watchObjects.stop();
       watchSplit.stop();
       slowReaders.stop();
       // Told first and awaited last: what waits for an agent ends when the agents' links do.

@@ -59,6 +59,8 @@ const environment = z.object({
   SKEP_TLS_KEY: z.string().min(1).optional(),
   /** `self-signed`: TLS with a certificate that the server makes itself and keeps in its data folder. */
   SKEP_TLS: z.enum(['no', 'self-signed']).default('no'),
+  /** Milliseconds between two reads of a cluster’s services, networks, secrets and configs without a hint from its engines. */
+  SKEP_OBJECTS_INTERVAL_MS: z.coerce.number().int().min(500).max(600_000).default(10_000),
   /** Milliseconds between two reads of a cluster without a hint from its engines. */
   SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
   /** How many events are kept for subscribers that come back. */
@@ -107,6 +109,7 @@ export type Config = {
   host: string;
   port: number;
   socket: string | null;
+  objectsIntervalMs: number;
   watchIntervalMs: number;
   eventsKept: number;
   auditRetentionDays: number | null;
@@ -160,6 +163,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     host: data.SKEP_HOST,
     port: data.SKEP_PORT,
     socket: data.SKEP_SOCKET === undefined ? null : resolve(data.SKEP_SOCKET),
+    objectsIntervalMs: data.SKEP_OBJECTS_INTERVAL_MS,
     watchIntervalMs: data.SKEP_WATCH_INTERVAL_MS,
     eventsKept: data.SKEP_EVENTS_KEPT,
     auditRetentionDays: data.SKEP_AUDIT_RETENTION_DAYS ?? null,

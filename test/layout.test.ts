@@ -16,6 +16,7 @@ const slices = [
   'secrets',
   'networks',
   'services',
+  'objects',
   'fleet',
   'maintenance',
 ];

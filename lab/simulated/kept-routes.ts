@@ -1,6 +1,7 @@
 // Secrets and configs: the same calls under two names, and of secrets no value ever comes back.
 import { ApiError, grpcError } from './api-error.ts';
 import { control } from './control.ts';
+import { publish } from './events.ts';
 import { goTime, newId } from './identifiers.ts';
 import { type JsonObject, objectAt, textAt } from './json-fields.ts';
 import type { Cluster, Engine, KeptObject, World } from './model.ts';
@@ -26,6 +27,15 @@ const keptJson = (kind: Kind, { id, versionIndex, createdAt, spec }: KeptObject)
     Spec: kind === 'secrets' ? open : { ...open, Data },
   };
 };
+
+const emit = (world: World, cluster: Cluster, kind: Kind, { id, spec }: KeptObject, action: string): void =>
+  publish(world, cluster, {
+    type: WORDS[kind].one,
+    action,
+    id,
+    attributes: { name: textAt(spec, 'Name') },
+    timeNano: world.nano(),
+  });
 
 const findKept = (cluster: Cluster, kind: Kind, ref: string): KeptObject => {
   const kept = keptOf(cluster, kind);
@@ -83,6 +93,7 @@ export const createKept = async (
     spec: { ...body, Labels: objectAt(body, 'Labels') },
   };
   kept.set(made.id, made);
+  emit(world, cluster, kind, made, 'create');
   return { ID: made.id };
 };
 
@@ -104,4 +115,5 @@ export const deleteKept = async (world: World, engine: Engine, kind: Kind, ref: 
   }
   cluster.index += 1;
   keptOf(cluster, kind).delete(found.id);
+  emit(world, cluster, kind, found, 'remove');
 };

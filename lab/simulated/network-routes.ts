@@ -1,6 +1,7 @@
 // GET /networks and the calls that make and remove a swarm's network; addresses are given out a moment later.
 import { ApiError, grpcError, TEXT } from './api-error.ts';
 import { control } from './control.ts';
+import { publish } from './events.ts';
 import { goTime, newId } from './identifiers.ts';
 import { type JsonObject, objectAt, textAt } from './json-fields.ts';
 import type { Cluster, Engine, SwarmNetwork, World } from './model.ts';
@@ -77,6 +78,9 @@ export const createIngress = (world: World, cluster: Cluster): void => {
   cluster.networks.set(id, network);
 };
 
+const emit = (world: World, cluster: Cluster, { id, name }: SwarmNetwork, action: string): void =>
+  publish(world, cluster, { type: 'network', action, id, attributes: { name }, timeNano: world.nano() });
+
 /** GET /networks/{id}. */
 export const inspectNetwork = async (world: World, engine: Engine, ref: string): Promise<JsonObject> =>
   networkJson(engine, findNetwork(await control(world, engine, 'read'), ref));
@@ -114,6 +118,7 @@ export const createNetwork = async (world: World, engine: Engine, body: JsonObje
   };
   cluster.index += 1;
   cluster.networks.set(network.id, network);
+  emit(world, cluster, network, 'create');
   world.clock.after(ALLOCATION_MS, () => allocate(cluster, network));
   return { Id: network.id, Warning: '' };
 };
@@ -130,4 +135,5 @@ export const deleteNetwork = async (world: World, engine: Engine, ref: string): 
   }
   cluster.index += 1;
   cluster.networks.delete(network.id);
+  emit(world, cluster, network, 'remove');
 };

@@ -7,6 +7,7 @@ import { type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
 import type { Cluster } from './cluster.ts';
+import { expectObjects } from './expect-objects.ts';
 import { whyReadOnly } from './find.ts';
 import { firstAnswer } from './first-answer.ts';
 import type { Managers } from './managers.ts';
@@ -98,6 +99,7 @@ export const tellManager = async (
     hostId: () => (managersFor(parts, clusterId, body.__typename)[0] as Host).id,
     step,
     body,
+    expectations: expectObjects(clusterId, body),
   });
   if (result.outcome === 'FAILED' || result.outcome === 'REFUSED') throw failureOf(result);
   run.unknown(result.outcome === 'UNKNOWN');

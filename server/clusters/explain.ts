@@ -34,13 +34,21 @@ type Expected = {
   state: string | null;
   endedAt: string | null;
 };
-const unseen =
-  'SELECT e."id", e."operationId", e."subjectId", e."path", e."valueJson", o."state", o."endedAt" FROM "Expectation" e LEFT JOIN "Operation" o ON o."id" = e."operationId" WHERE e."clusterId" = ? AND e."seenAt" IS NULL ORDER BY e."id"';
+const unseen = `SELECT e."id", e."operationId", e."subjectId", e."path", e."valueJson", o."state", o."endedAt" FROM "Expectation" e LEFT JOIN "Operation" o ON o."id" = e."operationId" WHERE e."clusterId" = ? AND e."seenAt" IS NULL AND (e."path" LIKE 'object.%') = ? ORDER BY e."id"`;
 const markSeen = 'UPDATE "Expectation" SET "seenAt" = ? WHERE "id" = ?';
 
-/** @param since when the read before this one began; null: there was none. */
-export const explain = (tx: Transaction, clusterId: string, since: Date | null, now: Date): Explanation => {
-  const rows = tx.$sql.all<Expected>(unseen, [clusterId]);
+/**
+ * @param since when the read before this one began; null: there was none.
+ * @param of whose watcher asks: each settles what is its own.
+ */
+export const explain = (
+  tx: Transaction,
+  clusterId: string,
+  since: Date | null,
+  now: Date,
+  of: 'NODES' | 'OBJECTS' = 'NODES',
+): Explanation => {
+  const rows = tx.$sql.all<Expected>(unseen, [clusterId, of === 'OBJECTS' ? 1 : 0]);
   const isLive = ({ state, endedAt }: Expected): boolean => {
     if (state === null) return false;
     if (endedAt === null || since === null) return true;

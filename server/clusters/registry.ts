@@ -268,6 +268,8 @@ export const createClusters = async ({
           const cluster = clusters.get(id);
           if (!cluster) return;
           await tx.node.deleteMany({ where: { clusterId: id } });
+          await tx.swarmObject.deleteMany({ where: { clusterId: id } });
+          await tx.objectSight.deleteMany({ where: { clusterId: id } });
           await tx.cluster.delete({ where: { id } });
           await emitCluster(emit, 'REMOVED', cluster, cluster, null);
         },

@@ -10,7 +10,7 @@ import type { Clusters } from './registry.ts';
 
 export type Watch = {
   /** An agent heard something of its swarm. Resolves when what it read by itself is published. */
-  notice(hostId: string, notice: Pick<Notice, 'gap' | 'seen'>): Promise<void>;
+  notice(hostId: string, notice: Notice): Promise<void>;
   stop(): void;
 };
 
@@ -83,7 +83,9 @@ export const createWatch = ({
     hint(host.membership?.clusterId);
   });
   return {
-    notice: async (hostId, { gap, seen }) => {
+    notice: async (hostId, { gap, seen, nodes, objects }) => {
+      // Of services and the like: nothing that is watched here.
+      if (!gap && nodes.length === 0 && objects && objects.length > 0) return;
       const clusterId = hosts.find(hostId)?.report?.swarm?.clusterId;
       if (!clusterId) return;
       const isTold = !gap && seen && seen.length > 0 && (await read.seen(clusterId, hostId, seen));

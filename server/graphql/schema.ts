@@ -9,6 +9,7 @@ import '../membership/schema.ts';
 import '../secrets/schema.ts';
 import '../networks/schema.ts';
 import '../services/schema.ts';
+import '../objects/schema.ts';
 import '../fleet/schema.ts';
 import '../maintenance/schema.ts';
 import type { GraphQLSchema } from 'graphql';

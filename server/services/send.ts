@@ -1,5 +1,6 @@
 // Sending a change of services to a manager that may carry it out.
 import { setTimeout as delay } from 'node:timers/promises';
+import { expectObjects } from '../clusters/expect-objects.ts';
 import type { Managers } from '../clusters/managers.ts';
 import type { Clusters } from '../clusters/registry.ts';
 import { type CommandResult, type Commands, failureOf } from '../hosts/commands.ts';
@@ -59,6 +60,7 @@ export const createSendService =
           },
           step: `${step}:${sent + 1}`,
           body,
+          expectations: expectObjects(clusterId, body),
         });
         sent += 1;
         if (result.outcome === 'DONE' || result.outcome === 'UNKNOWN') return result;

@@ -264,6 +264,9 @@ const observed: ReadonlySet<string> = new Set([
   'updatedAt',
 ] satisfies (keyof Service)[]);
 
+/** Whether people set this part of a service. Of an environment: its names. */
+export const isSetPart = (part: string): boolean => part === 'env' || !observed.has(part);
+
 /** What people set of it, for the record: of the environment the names alone. */
 export const setByPeople = (service: Service): Record<string, unknown> => ({
   ...Object.fromEntries(Object.entries(service).filter(([key]) => !observed.has(key))),

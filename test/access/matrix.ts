@@ -228,6 +228,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     hostChanged: { permission: 'host:read', ask: 'hostChanged(after: $after) { cursor }' },
     clusterChanged: { permission: 'cluster:read', ask: 'clusterChanged(after: $after) { cursor }' },
     operationChanged: { permission: 'operation:read', ask: 'operationChanged(after: $after) { cursor }' },
+    serviceChanged: { permission: 'cluster:read', ask: 'serviceChanged(after: $after) { cursor }' },
+    networkChanged: { permission: 'cluster:read', ask: 'networkChanged(after: $after) { cursor }' },
+    secretChanged: { permission: 'cluster:read', ask: 'secretChanged(after: $after) { cursor }' },
+    configChanged: { permission: 'cluster:read', ask: 'configChanged(after: $after) { cursor }' },
     auditRecorded: { permission: 'audit:read', ask: 'auditRecorded(after: $after) { cursor }' },
   },
 };

@@ -345,6 +345,18 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     expect(
       await perform('updateNodeLabels', { nodes: [await nodeIn(mine)], set: [{ key: 'last' }] }),
     ).toMatchObject({ state: 'SUCCEEDED' });
+    for (const [cluster, name] of [
+      [theirs, 'of-theirs-too'],
+      [mine, 'of-mine-too'],
+    ]) {
+      const made = [
+        await perform('createNetwork', { cluster, name }),
+        await perform('createSecret', { cluster, name, value: 'v' }),
+        await perform('createConfig', { cluster, name, value: 'v' }),
+        await perform('createService', { cluster, name, image: 'bb:1', replicas: 0, endpointMode: 'DNSRR' }),
+      ];
+      expect(made.map(({ state }) => state)).toEqual(made.map(() => 'SUCCEEDED'));
+    }
     const heard = (name: string) =>
       at(
         streams.filter((one) => one.name === name),
@@ -360,6 +372,11 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       'that the host has left its cluster',
     );
     await until(() => JSON.stringify(heard('auditRecorded')).includes('last'), 'the last record');
+    for (const name of ['serviceChanged', 'networkChanged', 'secretChanged', 'configChanged'])
+      await until(
+        () => JSON.stringify(heard(name)).includes('of-mine-too'),
+        `${name} tells of what was made`,
+      );
     for (const { name, stream } of streams) {
       expect(stream.errors, name).toEqual([]);
       expect(stream.received.length, name).toBeGreaterThan(0);

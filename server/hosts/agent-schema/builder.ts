@@ -26,7 +26,13 @@ export type AgentContext = {
 };
 
 /** What an agent heard of its swarm, and read of it by itself. */
-export type Notice = { nodes: readonly string[]; gap: boolean; seen?: readonly unknown[] | null };
+export type Notice = {
+  nodes: readonly string[];
+  gap: boolean;
+  seen?: readonly unknown[] | null;
+  /** Kinds of services, networks, secrets and configs that events named. */
+  objects?: readonly string[] | null;
+};
 
 export const builder = new SchemaBuilder<{
   Context: AgentContext;

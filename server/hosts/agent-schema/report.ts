@@ -92,6 +92,10 @@ const NoticeInput = builder.inputType('NoticeInput', {
       required: true,
       description: 'The stream was broken and has just begun anew: events may be missing.',
     }),
+    objects: t.stringList({
+      description:
+        'Kinds of other objects of the swarm that events named: SERVICE, NETWORK, SECRET, CONFIG. The server reads those again.',
+    }),
     seen: t.field({
       type: ['JSON'],
       description:

@@ -10,7 +10,7 @@ import { ServiceConnection, ServiceRef, type ServiceView } from './swarm-service
 const LabelMatch = builder.inputType('ServiceLabelFilter', {
   fields: (t) => ({ key: t.string({ required: true }), value: t.string({ description: 'Null: any.' }) }),
 });
-const ServiceFilterInput = builder.inputType('ServiceFilter', {
+export const ServiceFilterInput = builder.inputType('ServiceFilter', {
   description: 'All that are given must hold.',
   fields: (t) => ({
     name: t.string({ description: 'Part of the name; case does not count.' }),
@@ -18,6 +18,23 @@ const ServiceFilterInput = builder.inputType('ServiceFilter', {
     mode: t.field({ type: [ServiceModeEnum] }),
   }),
 });
+
+type Filter = typeof ServiceFilterInput.$inferInput;
+
+/** All that the filter names must hold. */
+export const serviceMatches = (
+  filter: Filter | null | undefined,
+  { name, mode, labels }: Pick<ServiceView, 'name' | 'mode' | 'labels'>,
+): boolean => {
+  const text = filter?.name?.toLowerCase();
+  const label = filter?.label;
+  return (
+    (text == null || name.toLowerCase().includes(text)) &&
+    (filter?.mode == null || filter.mode.includes(mode)) &&
+    (label == null ||
+      labels.some(({ key, value }) => key === label.key && (label.value == null || value === label.value)))
+  );
+};
 
 const live =
   'Read live through a manager whose engine has the leader’s version. Errors: CLUSTER_UNREACHABLE, NO_SUITABLE_MANAGER, NOT_ALLOWED (its agent was started without services), and the engine’s.';
@@ -45,18 +62,8 @@ builder.queryFields((t) => ({
       const size = pageSize('first', first ?? 50, 1_000);
       const clusterId = visible(context, String(cluster));
       if (clusterId === null) return null;
-      const text = filter?.name?.toLowerCase();
-      const label = filter?.label;
       const found = (await context.services.all(clusterId))
-        .filter(({ name }) => text == null || name.toLowerCase().includes(text))
-        .filter(({ mode }) => filter?.mode == null || filter.mode.includes(mode))
-        .filter(
-          ({ labels }) =>
-            label == null ||
-            labels.some(
-              ({ key, value }) => key === label.key && (label.value == null || value === label.value),
-            ),
-        )
+        .filter((service) => serviceMatches(filter, service))
         .map((service): ServiceView => ({ ...service, clusterId }));
       const order = { keyOf: ({ name }: ServiceView) => name, descending: false };
       const page = pageOfSorted(sortedBy(found, order), { ...order, first: size, after });

@@ -11,14 +11,14 @@ export type ServiceView = Service & { clusterId: string };
 const nullable = { nullable: true } as const;
 type Of<Name extends keyof Service> = NonNullable<Service[Name]>;
 
-const EnvRef = builder.objectRef<{ name: string; value: string }>('EnvironmentVariable').implement({
+const EnvRef = builder.objectRef<{ name: string; value: string | null }>('EnvironmentVariable').implement({
   fields: (t) => ({
     name: t.exposeString('name'),
     value: t.string({
       nullable: true,
       authScopes: { permission: 'service:write' },
       unauthorizedResolver: () => null,
-      description: 'Null without the permission service:write.',
+      description: 'Null without the permission service:write, and in events, which keep names alone.',
       resolve: ({ value }) => value,
     }),
   }),
@@ -127,7 +127,7 @@ export const ServiceRef = builder.objectRef<ServiceView>('Service').implement({
       resolve: ({ env }) =>
         env.map((variable) => {
           const name = envName(variable);
-          return { name, value: variable.slice(name.length + 1) };
+          return { name, value: variable === name ? null : variable.slice(name.length + 1) };
         }),
     }),
     containerLabels: t.field({ type: [LabelRef], resolve: ({ containerLabels }) => containerLabels }),
