@@ -21,7 +21,7 @@ export interface ServiceRules {
  * engine or the agent. A task may land on any host, so they are judged by how they are written, with the usual places
  * of every host; `/proc` leads everywhere.
  */
-const usualPlaces = [
+export const neverMounted = [
   '/run/docker.sock',
   '/run/docker',
   '/run/containerd',
@@ -43,7 +43,7 @@ export function createServiceRules({
   allowsPrivileged: boolean;
   own: readonly string[];
 }): ServiceRules {
-  const forbidden = [...usualPlaces, ...own.flatMap((path) => [canonical(path), canonical(real(path))])];
+  const forbidden = [...neverMounted, ...own.flatMap((path) => [canonical(path), canonical(real(path))])];
   const isForbidden = (source: string): boolean =>
     [canonical(source), canonical(real(source))].some((path) =>
       forbidden.some((place) => isWithin(place, path) || isWithin(path, place)),

@@ -52,6 +52,7 @@ import { createServiceAction } from './services/create.ts';
 import type { ServicesParts } from './services/parts.ts';
 import { removeServiceAction } from './services/remove.ts';
 import { rollbackServiceAction } from './services/roll-back.ts';
+import { rotateKeptAction } from './services/rotate.ts';
 import { scaleServiceAction } from './services/scale.ts';
 import { updateServiceAction } from './services/update.ts';
 
@@ -119,6 +120,8 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     scaleServiceAction(parts),
     rollbackServiceAction(parts),
     removeServiceAction({ ...parts, tasksOf: parts.workload.ofNode }),
+    rotateKeptAction(parts, 'SECRET'),
+    rotateKeptAction(parts, 'CONFIG'),
     rollMaintenanceAction(parts),
     proceedMaintenanceAction(parts),
     pauseMaintenanceAction(parts),

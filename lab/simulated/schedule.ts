@@ -11,6 +11,7 @@ import {
   touch,
   type World,
 } from './model.ts';
+import { endsByWhatItReads } from './read-files.ts';
 import { isUpToDate } from './service-update.ts';
 
 const START_MS = 700;
@@ -110,6 +111,12 @@ const startTask = (world: World, cluster: Cluster, task: Task, node: SwarmNode):
     // Machines have what they were given, and no registry.
     if (image.startsWith('nosuch')) {
       setTask(world, cluster, task, 'rejected', 'preparing', `No such image: ${image}`);
+      task.desiredState = 'shutdown';
+      world.clock.after(REJECTED_DELAY_MS, () => reschedule(world, cluster));
+      return;
+    }
+    if (endsByWhatItReads(cluster, task.spec)) {
+      setTask(world, cluster, task, 'failed', 'started', 'task: non-zero exit (1)');
       task.desiredState = 'shutdown';
       world.clock.after(REJECTED_DELAY_MS, () => reschedule(world, cluster));
       return;

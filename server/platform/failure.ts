@@ -111,7 +111,7 @@ export const failureCodes = {
     'The hook of a maintenance gave no answer in time, or another one than 2xx; the node stays in drain.',
   NOT_BACK:
     'Host and node were not seen back at the deadline, and the message says why; the node stays in drain.',
-  NOT_BEGUN: 'An earlier target failed, so this one was not begun.',
+  NOT_BEGUN: 'An earlier target failed, or the deadline was over, so this one was not begun.',
   OUTCOME_UNKNOWN: 'It may have happened; observation could not tell in time.',
   ENGINE_UNREACHABLE: 'The host’s engine does not answer.',
   ENGINE_TIMEOUT: 'The engine did not answer in time.',

@@ -13,6 +13,20 @@ export const keptKinds = {
 } as const;
 export type KeptKind = keyof typeof keptKinds;
 
+/** swarmkit manager/controlapi/secret.go, isValidSecretOrConfigName. */
+export const longestName = 64;
+export const keptName = z
+  .string()
+  .trim()
+  .max(longestName, `is longer than ${longestName} characters`)
+  .regex(
+    /^[a-zA-Z0-9]+(?:[a-zA-Z0-9-_.]*[a-zA-Z0-9])?$/,
+    'takes letters, digits, and -, _ and . between them',
+  );
+
+/** Label of a new version: the name of the one whose place it takes. */
+export const rotationLabel = 'skep.rotation-of';
+
 const kept = z.object({
   id: z.string(),
   version: z.number(),

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { canAskManager, judgeChange, type ObjectParts, tellManager } from '../clusters/ask-manager.ts';
 import { findCluster, whyReadOnly } from '../clusters/find.ts';
-import { type Action, allClear, refused } from '../operations/action.ts';
+import { type Action, allClear, type Run, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { Failure } from '../platform/failure.ts';
 import { findKept, type KeptKind, keptKinds, readKept, usersOf } from './kept.ts';
@@ -16,6 +16,46 @@ type Input = { cluster: string; secret?: string; config?: string };
 type Plan = { cluster: string; id: string; name: string };
 
 const observeMs = 30_000;
+
+/** Removes it and waits until no manager lists it. @throws Failure of the engine, OUTCOME_UNKNOWN */
+export const dropKept = async (
+  parts: ObjectParts,
+  kind: KeptKind,
+  run: Run,
+  cluster: string,
+  id: string,
+): Promise<void> => {
+  const { one, all } = keptKinds[kind];
+  await run.step('remove', id, () =>
+    tellManager(
+      parts,
+      run,
+      cluster,
+      'remove',
+      kind === 'SECRET'
+        ? { __typename: 'RemoveSecret', secret: id }
+        : { __typename: 'RemoveConfig', config: id },
+    ),
+  );
+  await run.step('observe', id, async () => {
+    let at = parts.clock.now();
+    const gone = await waitFor(
+      async () => {
+        at = parts.clock.now();
+        const now = await readKept(parts, kind, cluster).catch((error: unknown) => {
+          if (error instanceof Failure) return null;
+          throw error;
+        });
+        return now && !now.kept.some((each) => each.id === id) ? true : null;
+      },
+      { timeoutMs: observeMs, signal: run.signal },
+    );
+    if (!gone) throw new Failure('OUTCOME_UNKNOWN', `the ${one} was still seen`, `list ${all}, then decide`);
+    run.unknown(false);
+    run.observed(at);
+    run.changed(id, [{ path: 'listed', old: true, new: false }]);
+  });
+};
 
 export const removeKeptAction = (parts: ObjectParts, kind: KeptKind): Action<Input, Plan> => {
   const { one, all } = keptKinds[kind];
@@ -54,38 +94,6 @@ export const removeKeptAction = (parts: ObjectParts, kind: KeptKind): Action<Inp
           );
         return allClear;
       }),
-    act: (run, { cluster, id }) =>
-      run.each(async () => {
-        await run.step('remove', id, () =>
-          tellManager(
-            parts,
-            run,
-            cluster,
-            'remove',
-            kind === 'SECRET'
-              ? { __typename: 'RemoveSecret', secret: id }
-              : { __typename: 'RemoveConfig', config: id },
-          ),
-        );
-        await run.step('observe', id, async () => {
-          let at = parts.clock.now();
-          const gone = await waitFor(
-            async () => {
-              at = parts.clock.now();
-              const now = await readKept(parts, kind, cluster).catch((error: unknown) => {
-                if (error instanceof Failure) return null;
-                throw error;
-              });
-              return now && !now.kept.some((each) => each.id === id) ? true : null;
-            },
-            { timeoutMs: observeMs, signal: run.signal },
-          );
-          if (!gone)
-            throw new Failure('OUTCOME_UNKNOWN', `the ${one} was still seen`, `list ${all}, then decide`);
-          run.unknown(false);
-          run.observed(at);
-          run.changed(id, [{ path: 'listed', old: true, new: false }]);
-        });
-      }),
+    act: (run, { cluster, id }) => run.each(() => dropKept(parts, kind, run, cluster, id)),
   };
 };

@@ -4,7 +4,7 @@ import type { ServiceParts } from '../hosts/service-parts.ts';
 import { Failure } from '../platform/failure.ts';
 
 /** The engine's socket and data, what agent and server keep, and `/proc`, which leads everywhere (agent/service-rules.ts). */
-const never = [
+export const neverMounted = [
   '/run/docker.sock',
   '/run/docker',
   '/run/containerd',
@@ -54,7 +54,7 @@ export const whyNotPrivileged = (
     kind === 'bind' && source ? [source] : [],
   );
   const refusedSource = sources.find((source) =>
-    never.some((place) => isWithin(place, canonical(source)) || isWithin(canonical(source), place)),
+    neverMounted.some((place) => isWithin(place, canonical(source)) || isWithin(canonical(source), place)),
   );
   if (refusedSource !== undefined)
     return new Failure(

@@ -92,6 +92,14 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'secret:write',
       ask: `removeSecret(input: { cluster: "nosuch", secret: "x", ${dry} }) ${operation}`,
     },
+    rotateConfig: {
+      permission: 'config:write',
+      ask: `rotateConfig(input: { cluster: "nosuch", config: "x", value: "v", ${dry} }) ${operation}`,
+    },
+    rotateSecret: {
+      permission: 'secret:write',
+      ask: `rotateSecret(input: { cluster: "nosuch", secret: "x", value: "v", ${dry} }) ${operation}`,
+    },
     createNetwork: {
       permission: 'network:write',
       ask: `createNetwork(input: { cluster: "nosuch", name: "x", ${dry} }) ${operation}`,

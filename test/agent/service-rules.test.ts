@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { CommandFailure } from '../../agent/failure.ts';
-import { createServiceRules } from '../../agent/service-rules.ts';
+import { createServiceRules, neverMounted } from '../../agent/service-rules.ts';
+import { neverMounted as neverMountedByServer } from '../../server/services/privileged.ts';
 
 const own = ['/opt/engine/docker.sock', '/opt/agent/state'];
 const rules = createServiceRules({ allowsPrivileged: true, own });
@@ -116,4 +117,8 @@ test('what stays in its container needs none', () => {
   );
   expect(plain.privilegedIn(spec, new Set(['host']))).toEqual([]);
   expect(refusal(() => plain.check(spec, new Set(['host']), false))).toBeNull();
+});
+
+test('server and agent never mount the same places', () => {
+  expect(neverMountedByServer).toEqual(neverMounted);
 });

@@ -76,6 +76,8 @@ const objectMutations: Record<string, Record<string, unknown>> = {
   createConfig: { name: 'motd', value: 'v' },
   removeSecret: { secret: 'password' },
   removeConfig: { config: 'motd' },
+  rotateSecret: { secret: 'password', value: 'v' },
+  rotateConfig: { config: 'motd', value: 'v' },
 };
 const ofEachObjectMutation = (
   code: string,
@@ -632,6 +634,25 @@ export const elsewhere: Record<string, readonly string[]> = {
   createConfig: ['NAME_TAKEN'],
   removeSecret: ['IN_USE'],
   removeConfig: ['IN_USE'],
+  // secrets/rotation.test.ts; STILL_USED warns.
+  ...Object.fromEntries(
+    ['rotateSecret', 'rotateConfig'].map((mutation) => [
+      mutation,
+      [
+        'FORBIDDEN',
+        'NAME_TAKEN',
+        'IN_USE',
+        'STILL_USED',
+        'ROLLED_BACK',
+        'UPDATE_PAUSED',
+        'NOT_CONVERGED',
+        'NOT_BEGUN',
+        'INTERRUPTED',
+        'MIXED_ENGINES',
+        'NO_SUITABLE_MANAGER',
+      ],
+    ]),
+  ),
   // networks/kernel.test.ts; two are warnings.
   createNetwork: ['KERNEL_LACKS_ESP', 'KERNEL_ESP_UNKNOWN', 'KERNEL_LACKS_VXLAN'],
   // recovery/recover.test.ts

@@ -5,9 +5,8 @@ import { begunTwice } from '../support/commands.ts';
 import { type EngineApi, engineOf } from '../support/engine-api.ts';
 import { engines, enginesNote } from '../support/engines.ts';
 import { faultsOfHistory } from '../support/history.ts';
-import { begin, connected, ended } from '../support/operations.ts';
+import { killedAt } from '../support/killed.ts';
 import { type System, startSystem } from '../support/system.ts';
-import { until } from '../support/until.ts';
 
 describe(`a server that is killed while it makes something, on ${enginesNote}`, { timeout: 120_000 }, () => {
   const env: NodeJS.ProcessEnv = {};
@@ -25,29 +24,6 @@ describe(`a server that is killed while it makes something, on ${enginesNote}`, 
   const named = async (path: string, name: string): Promise<number> =>
     (await api.get(path)).filter((each: any) => (each.Name ?? each.Spec.Name) === name).length;
 
-  /** Kills itself at the place, is started again, and the operation ends. */
-  const killedAt = async (place: string, mutation: string, input: Record<string, unknown>) => {
-    await system.server.stop();
-    env.SKEP_FAILPOINTS = `${place}=kill@1`;
-    await system.server.start();
-    await connected(system.ask);
-    await expect(begin(system.ask, mutation, { cluster, waitSeconds: 30, ...input })).rejects.toThrow();
-    delete env.SKEP_FAILPOINTS;
-    // Its end is noticed a moment after the connection's.
-    await until(
-      () =>
-        system.server.start().then(
-          () => true,
-          () => false,
-        ),
-      'the server starts again',
-    );
-    const { operations } = await system.ask(
-      `{ operations(filter: { action: "${mutation}" }, first: 1) { edges { node { id } } } }`,
-    );
-    return ended(system.ask, at(operations.edges as any[], 0).node.id);
-  };
-
   const made = [
     { mutation: 'createNetwork', path: '/networks', extra: {} },
     { mutation: 'createSecret', path: '/secrets', extra: { value: 'hush' } },
@@ -57,7 +33,11 @@ describe(`a server that is killed while it makes something, on ${enginesNote}`, 
   it.each(made)(
     '$mutation: the result that was on its way is found again',
     async ({ mutation, path, extra }) => {
-      const operation = await killedAt('command.beforeResult', mutation, { name: 'found', ...extra });
+      const operation = await killedAt(system, env, 'command.beforeResult', mutation, {
+        cluster,
+        name: 'found',
+        ...extra,
+      });
       expect(operation).toMatchObject({
         state: 'SUCCEEDED',
         targets: [{ name: 'found', state: 'SUCCEEDED' }],
@@ -67,13 +47,20 @@ describe(`a server that is killed while it makes something, on ${enginesNote}`, 
   );
 
   it('createNetwork: what was not sent is sent', async () => {
-    const operation = await killedAt('command.beforeSend', 'createNetwork', { name: 'later' });
+    const operation = await killedAt(system, env, 'command.beforeSend', 'createNetwork', {
+      cluster,
+      name: 'later',
+    });
     expect(operation).toMatchObject({ state: 'SUCCEEDED' });
     expect(await named('/networks', 'later')).toBe(1);
   });
 
   it.each(made.slice(1))('$mutation: what was not sent cannot be, since no value is kept', async (each) => {
-    const operation = await killedAt('command.beforeSend', each.mutation, { name: 'later', ...each.extra });
+    const operation = await killedAt(system, env, 'command.beforeSend', each.mutation, {
+      cluster,
+      name: 'later',
+      ...each.extra,
+    });
     expect(operation).toMatchObject({ state: 'FAILED', failure: { code: 'INTERRUPTED' } });
     expect(await named(each.path, 'later')).toBe(0);
   });

@@ -3,7 +3,7 @@ import { ClusterRef } from '../../clusters/schema/cluster.ts';
 import { builder } from '../../graphql/builder.ts';
 import { LabelRef, labelsOf } from '../../nodes/schema/node.ts';
 import { Failure } from '../../platform/failure.ts';
-import { type Kept, type UsingService, usersOf } from '../kept.ts';
+import { type Kept, rotationLabel, type UsingService, usersOf } from '../kept.ts';
 
 /** With what was read beside it, so that who uses it is told of the same moment. */
 export type KeptView = { id: string; clusterId: string; kept: Kept; services: readonly UsingService[] };
@@ -36,6 +36,12 @@ const typeOf = (name: 'Secret' | 'Config', description: string) =>
         },
       }),
       labels: t.field({ type: [LabelRef], resolve: ({ kept }) => labelsOf(kept.labels) }),
+      rotationOf: t.string({
+        nullable: true,
+        description:
+          'The name of the one whose new version it is, where Skep rotated it: its label skep.rotation-of.',
+        resolve: ({ kept }) => kept.labels[rotationLabel] ?? null,
+      }),
       createdAt: t.field({ type: 'DateTime', resolve: ({ kept }) => new Date(kept.createdAt) }),
       updatedAt: t.field({
         type: 'DateTime',

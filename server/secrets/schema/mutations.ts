@@ -1,16 +1,7 @@
 // Mutations of secrets and configs.
-import { builder } from '../../graphql/builder.ts';
 import { LabelInput } from '../../nodes/schema/inputs.ts';
 import { operationMutation } from '../../operations/schema/operation-mutation.ts';
-import type { encodings } from '../value.ts';
-
-const ValueEncodingEnum = builder.enumType('ValueEncoding', {
-  description: 'How a value is written in a request.',
-  values: {
-    UTF8: { description: 'As it is.' },
-    BASE64: { description: 'For what is no text.' },
-  } satisfies Record<(typeof encodings)[number], { description: string }>,
-});
+import { ValueEncodingEnum } from './enums.ts';
 
 const once =
   'The value goes to a manager’s engine and nowhere else: it is not on record, not logged, and never told again. Give it as a variable, not in the document.';

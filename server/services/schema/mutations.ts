@@ -1,5 +1,6 @@
 // Mutations of services.
 import { operationMutation } from '../../operations/schema/operation-mutation.ts';
+import { ValueEncodingEnum } from '../../secrets/schema/enums.ts';
 import { ServiceModeEnum } from './enums.ts';
 import { partsFields, ServiceScaleInput } from './inputs.ts';
 
@@ -62,3 +63,33 @@ operationMutation('removeService', {
   description: `Removes a service; done when it is not listed and its tasks have ended. At the deadline: NOT_CONVERGED. ${engines}`,
   fields: (t) => ({ ...oneService(t), ...deadline(t) }),
 });
+
+for (const [one, most] of [
+  ['secret', '511,999'],
+  ['config', '1,023,999'],
+] as const)
+  operationMutation(one === 'secret' ? 'rotateSecret' : 'rotateConfig', {
+    permission: `${one}:write`,
+    description: `Gives services a new value of a ${one}, which swarm mode cannot change in place: makes a new one under another name with the old one’s labels and the label skep.rotation-of, then moves the services that use the old one over to it, one after the other and each until it has converged; file name, owner and mode stay, so that their tasks read the new value where they read the old one. Needs the permission service:write, too: FORBIDDEN. Stops at the first service that does not get there (ROLLED_BACK, UPDATE_PAUSED, NOT_CONVERGED, as in updateService); the others are SKIPPED with NOT_BEGUN, the old one is kept, and the message says which services use which. Cancelled: the services that were not begun keep the old one. The value goes to a manager’s engine and nowhere else; after a restart of the server it goes on if the new one was made, and ends with INTERRUPTED if not. A new name that is there: NAME_TAKEN. A service that is privileged needs the rights that updateService needs. Services that are left out and use the old one: warning STILL_USED, with removeOld IN_USE. ${engines}`,
+    fields: (t) => ({
+      cluster: t.id({ required: true }),
+      [one]: t.string({ required: true, description: 'The old one: its full id or exact name.' }),
+      value: t.string({
+        required: true,
+        description: `1 to ${most} bytes; over a WebSocket as many as a message of 262,144 bytes holds.`,
+      }),
+      encoding: t.field({ type: ValueEncodingEnum, description: 'Default UTF8.' }),
+      name: t.string({
+        description:
+          'Of the new one, at most 64 characters. Default: the old one’s, counted up to the first that is free: `password`, `password-v2`, `password-v3`.',
+      }),
+      services: t.stringList({
+        description: 'Ids or exact names of those to move, in this order. Default: all that use it, by name.',
+      }),
+      removeOld: t.boolean({
+        description:
+          'Removes the old one when all are moved; rollbackService has no way back to it then. Default false.',
+      }),
+      ...deadline(t),
+    }),
+  });
