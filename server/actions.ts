@@ -9,6 +9,9 @@ import { rotateCaAction } from './clusters/rotate-ca.ts';
 import { revealJoinTokenAction, rotateJoinTokenAction } from './clusters/tokens.ts';
 import { revealUnlockKeyAction, rotateUnlockKeyAction } from './clusters/unlock-key.ts';
 import { updateClusterAction } from './clusters/update.ts';
+import type { FleetParts } from './fleet/apply.ts';
+import { applyFleetAction } from './fleet/apply.ts';
+import { forgetFleetAction } from './fleet/forget.ts';
 import {
   createEnrolmentAction,
   forgetHostAction,
@@ -68,6 +71,8 @@ export type ActionParts = MembershipParts &
     workload: ReadWorkload;
     hooks: MaintenanceParts['hooks'];
     away: MaintenanceParts['away'];
+    planFleet: FleetParts['planFleet'];
+    declarations: FleetParts['declarations'];
   };
 
 export const createActions = (parts: ActionParts): AnyAction[] => {
@@ -119,6 +124,8 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     scaleServiceAction(parts),
     rollbackServiceAction(parts),
     removeServiceAction({ ...parts, tasksOf: parts.workload.ofNode }),
+    applyFleetAction(parts),
+    forgetFleetAction(parts),
     rollMaintenanceAction(parts),
     proceedMaintenanceAction(parts),
     pauseMaintenanceAction(parts),

@@ -26,6 +26,8 @@ import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
+import { createDeclarations } from './fleet/declarations.ts';
+import { createWatchDrift } from './fleet/watch.ts';
 import { createAdmit } from './graphql/admit.ts';
 import { createAdmitExport } from './graphql/admit-export.ts';
 import { createAuthenticate } from './graphql/authenticate.ts';
@@ -179,6 +181,7 @@ export const createApp = async ({
   const settle = createSettle({ db, clock, hosts, links });
   const workload = createReadWorkload({ clusters, managers, commands, hosts, links });
   const services = createReadServices({ clusters, managers, commands, clock });
+  const declarations = await createDeclarations({ db, events, clusters, clock });
   const sendService = createSendService({ clusters, managers, commands });
   const guards = createDrainGuards({
     open: () => operations.open(),
@@ -218,6 +221,8 @@ export const createApp = async ({
       guards,
       workload,
       services,
+      planFleet,
+      declarations,
       sendService,
       hooks,
       away: createAway(hosts),
@@ -259,6 +264,7 @@ export const createApp = async ({
     sortedNodes: createSortedNodes(),
     workload,
     services,
+    declarations,
     maintenanceHooks: hooks.names,
     scopeOf,
     denials,
@@ -312,6 +318,15 @@ export const createApp = async ({
   await recordRestore({ life, events, audit, log });
   await operations.recover(life.restored !== null);
   if (life.restored) await life.settle();
+  const watchDrift = createWatchDrift({
+    declarations,
+    clusters,
+    operations,
+    planFleet,
+    intervalMs: config.driftIntervalMs,
+    clock,
+    log,
+  });
   const retention = startRetention({ sealHistory, days: config.auditRetentionDays, clock, log });
   listening = await listen({
     ...config,
@@ -337,7 +352,7 @@ export const createApp = async ({
       watchSplit.stop();
       slowReaders.stop();
       // Told first and awaited last: what waits for an agent ends when the agents' links do.
-      const stopped = operations.stop();
+      const stopped = Promise.all([operations.stop(), watchDrift.stop()]);
       await Promise.all([sockets.close(), agents.close()]);
       await stopped;
       await close();

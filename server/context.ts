@@ -8,6 +8,7 @@ import type { Heads } from './audit/heads.ts';
 import type { FullVerification } from './audit/verify.ts';
 import type { Managers } from './clusters/managers.ts';
 import type { Clusters } from './clusters/registry.ts';
+import type { Declarations } from './fleet/declarations.ts';
 import type { ScopeOf } from './hosts/actions.ts';
 import type { Commands } from './hosts/commands.ts';
 import type { Enrolments } from './hosts/enrolments.ts';
@@ -38,6 +39,7 @@ export type Parts = {
   sortedNodes: SortedNodes;
   workload: ReadWorkload;
   services: ReadServices;
+  declarations: Declarations;
   /** Names of the hooks that rolling maintenance may call. */
   maintenanceHooks: readonly string[];
   scopeOf: ScopeOf;

@@ -33,6 +33,10 @@ export type Operations = {
    */
   amend(id: string, change: (plan: unknown) => void): Promise<void>;
   find(id: string): Promise<Operation | null>;
+  /** The operation that an actor asked for by this idempotency key, however long ago; null: it never was on record. */
+  byKey(actorId: string, action: string, idempotencyKey: string): Promise<Operation | null>;
+  /** What whoever asks for the action must hold. */
+  permissionOf(action: string): string;
   /** The open ones, in the order in which they came; as they are at this moment. */
   open(): readonly Operation[];
   /**
@@ -233,6 +237,11 @@ export const createOperations = ({
     cancel: (id) => conduct.cancel(id),
     amend: (id, change) => conduct.amend(id, change),
     find: async (id) => conduct.live(id) ?? (await store.find(id)),
+    byKey: async (actorId, action, idempotencyKey) => {
+      const found = await store.findByKey(actorId, action, idempotencyKey);
+      return found && (conduct.live(found.id) ?? found);
+    },
+    permissionOf: (action) => actionOf(action).permission,
     open: () => conduct.open(),
     recover: async (restored = false) => {
       await failpoint('recovery.begun');

@@ -6,7 +6,7 @@ import { failpoint } from './failpoints.ts';
 import type { EventRow } from './stored-event.ts';
 
 export type { Transaction } from './database.ts';
-export type Topic = 'NODE' | 'HOST' | 'CLUSTER' | 'OPERATION' | 'AUDIT';
+export type Topic = 'NODE' | 'HOST' | 'CLUSTER' | 'OPERATION' | 'AUDIT' | 'FLEET';
 export type EventKind = 'ADDED' | 'UPDATED' | 'REMOVED';
 
 /** One value that changed; `old` or `new` null: was not there, is no longer there. */
