@@ -9,6 +9,9 @@ import { rotateCaAction } from './clusters/rotate-ca.ts';
 import { revealJoinTokenAction, rotateJoinTokenAction } from './clusters/tokens.ts';
 import { revealUnlockKeyAction, rotateUnlockKeyAction } from './clusters/unlock-key.ts';
 import { updateClusterAction } from './clusters/update.ts';
+import type { ApplyFleetParts } from './fleet/apply.ts';
+import { applyFleetAction } from './fleet/apply.ts';
+import { forgetFleetAction } from './fleet/forget.ts';
 import {
   createEnrolmentAction,
   forgetHostAction,
@@ -69,6 +72,8 @@ export type ActionParts = MembershipParts &
     workload: ReadWorkload;
     hooks: MaintenanceParts['hooks'];
     away: MaintenanceParts['away'];
+    planFleet: ApplyFleetParts['planFleet'];
+    declarations: ApplyFleetParts['declarations'];
   };
 
 export const createActions = (parts: ActionParts): AnyAction[] => {
@@ -122,6 +127,8 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     removeServiceAction({ ...parts, tasksOf: parts.workload.ofNode }),
     rotateKeptAction(parts, 'SECRET'),
     rotateKeptAction(parts, 'CONFIG'),
+    applyFleetAction(parts),
+    forgetFleetAction(parts),
     rollMaintenanceAction(parts),
     proceedMaintenanceAction(parts),
     pauseMaintenanceAction(parts),

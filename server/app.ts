@@ -26,7 +26,9 @@ import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
 import type { Parts } from './context.ts';
+import { createDeclarations } from './fleet/declarations.ts';
 import { createPlanFleet } from './fleet/plan.ts';
+import { createWatchDrift } from './fleet/watch.ts';
 import { createAdmit } from './graphql/admit.ts';
 import { createAdmitExport } from './graphql/admit-export.ts';
 import { createAuthenticate } from './graphql/authenticate.ts';
@@ -184,6 +186,7 @@ export const createApp = async ({
   const workload = createReadWorkload({ clusters, managers, commands, hosts, links });
   const services = createReadServices({ clusters, managers, commands, clock });
   const planFleet = createPlanFleet({ clusters, managers, commands, hosts, read, services, scopeOf });
+  const declarations = await createDeclarations({ db, events, clusters, clock });
   const sendService = createSendService({ clusters, managers, commands });
   const watchObjects = createWatchObjects({
     clusters,
@@ -238,6 +241,8 @@ export const createApp = async ({
       guards,
       workload,
       services,
+      planFleet,
+      declarations,
       sendService,
       hooks,
       away: createAway(hosts),
@@ -280,6 +285,7 @@ export const createApp = async ({
     workload,
     services,
     planFleet,
+    declarations,
     maintenanceHooks: hooks.names,
     scopeOf,
     denials,
@@ -336,6 +342,16 @@ export const createApp = async ({
   await recordRestore({ life, events, audit, log });
   await operations.recover(life.restored !== null);
   if (life.restored) await life.settle();
+  const watchDrift = createWatchDrift({
+    declarations,
+    clusters,
+    operations,
+    planFleet,
+    onObjects: watchObjects.onChange,
+    intervalMs: config.driftIntervalMs,
+    clock,
+    log,
+  });
   const retention = startRetention({ sealHistory, days: config.auditRetentionDays, clock, log });
   listening = await listen({
     ...config,
@@ -362,7 +378,7 @@ export const createApp = async ({
       watchSplit.stop();
       slowReaders.stop();
       // Told first and awaited last: what waits for an agent ends when the agents' links do.
-      const stopped = operations.stop();
+      const stopped = Promise.all([operations.stop(), watchDrift.stop()]);
       await Promise.all([sockets.close(), agents.close()]);
       await stopped;
       await close();

@@ -63,6 +63,8 @@ const environment = z.object({
   SKEP_OBJECTS_INTERVAL_MS: z.coerce.number().int().min(500).max(600_000).default(10_000),
   /** Milliseconds between two reads of a cluster without a hint from its engines. */
   SKEP_WATCH_INTERVAL_MS: z.coerce.number().int().min(100).max(60_000).default(2_000),
+  /** Milliseconds between two looks whether a cluster still is as it was declared; its networks and services are read for it. */
+  SKEP_DRIFT_INTERVAL_MS: z.coerce.number().int().min(100).max(3_600_000).default(10_000),
   /** How many events are kept for subscribers that come back. */
   SKEP_EVENTS_KEPT: z.coerce.number().int().min(1_000).default(100_000),
   /** Days that the history stays in the database; then it goes into sealed files in the data folder. Unset: for ever. */
@@ -111,6 +113,7 @@ export type Config = {
   socket: string | null;
   objectsIntervalMs: number;
   watchIntervalMs: number;
+  driftIntervalMs: number;
   eventsKept: number;
   auditRetentionDays: number | null;
   agentUrl: string | null;
@@ -165,6 +168,7 @@ export const readConfig = (env: NodeJS.ProcessEnv): Config => {
     socket: data.SKEP_SOCKET === undefined ? null : resolve(data.SKEP_SOCKET),
     objectsIntervalMs: data.SKEP_OBJECTS_INTERVAL_MS,
     watchIntervalMs: data.SKEP_WATCH_INTERVAL_MS,
+    driftIntervalMs: data.SKEP_DRIFT_INTERVAL_MS,
     eventsKept: data.SKEP_EVENTS_KEPT,
     auditRetentionDays: data.SKEP_AUDIT_RETENTION_DAYS ?? null,
     agentUrl: data.SKEP_AGENT_URL ?? null,

@@ -8,6 +8,7 @@ import type { Heads } from './audit/heads.ts';
 import type { FullVerification } from './audit/verify.ts';
 import type { Managers } from './clusters/managers.ts';
 import type { Clusters } from './clusters/registry.ts';
+import type { Declarations } from './fleet/declarations.ts';
 import type { PlanFleet } from './fleet/fleet-plan.ts';
 import type { ScopeOf } from './hosts/actions.ts';
 import type { Commands } from './hosts/commands.ts';
@@ -40,6 +41,7 @@ export type Parts = {
   workload: ReadWorkload;
   services: ReadServices;
   planFleet: PlanFleet;
+  declarations: Declarations;
   /** Names of the hooks that rolling maintenance may call. */
   maintenanceHooks: readonly string[];
   scopeOf: ScopeOf;

@@ -26,6 +26,7 @@ export const permissions = {
   'config:write': 'Create, rotate and remove swarm configs.',
   'secret:write': 'Create, rotate and remove swarm secrets.',
   'network:write': 'Create and remove overlay networks.',
+  'fleet:apply': 'Carry out a fleet document, with the permissions of what it does, and forget one.',
   'secret:rotate': 'Rotate join tokens, unlock keys and root CAs.',
   'key:admin': 'See, create and revoke API keys.',
   'secret:reveal': 'Read join tokens and unlock keys. In no role: given by name.',

@@ -43,6 +43,8 @@ export type Clusters = {
   note(id: string, note: Pick<Cluster, 'observedAt' | 'watchedThrough'>): void;
   forget(id: string): Promise<void>;
   onChange(listener: (cluster: Cluster) => void): void;
+  /** Told when Skep no longer knows a cluster. */
+  onForgotten(listener: (id: string) => void): void;
 };
 
 const clusterOf = (row: Row, nodes: ReadonlyMap<string, SeenNode>, now: Date): Cluster => ({
@@ -159,6 +161,7 @@ export const createClusters = async ({
     clusters.set(cluster.id, cluster);
   };
   const listeners: ((cluster: Cluster) => void)[] = [];
+  const forgotten: ((id: string) => void)[] = [];
   const tell = (id: string): void => {
     const cluster = clusters.get(id);
     if (cluster) for (const listener of listeners) listener(cluster);
@@ -278,7 +281,9 @@ export const createClusters = async ({
           clusters.delete(id);
         },
       );
+      for (const listener of forgotten) listener(id);
     },
     onChange: (listener) => void listeners.push(listener),
+    onForgotten: (listener) => void forgotten.push(listener),
   };
 };

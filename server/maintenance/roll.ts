@@ -5,22 +5,14 @@ import { quorumNow, quorumOf } from '../clusters/quorum.ts';
 import { presentNodes } from '../nodes/plan.ts';
 import { impactOf } from '../nodes/role-rules.ts';
 import { type Action, allClear, type Run, refused } from '../operations/action.ts';
-import type { Guard, Target } from '../operations/operation.ts';
+import type { Target } from '../operations/operation.ts';
+import { together } from '../operations/verdict.ts';
 import { maintainOne } from './maintain.ts';
 import type { MaintenanceParts } from './parts.ts';
 import { type Input, input, type Plan } from './plan.ts';
 import { isUnavailable, judgeTolerance, whyNever } from './rule.ts';
 import { selectNodes } from './select.ts';
 import { awaitTurn, resumedTurn, type Turn, whyEnd } from './turn.ts';
-
-/** Each guard once, with what it says of every node that it trips for. */
-const together = (guards: readonly Guard[]): Guard[] =>
-  [...new Set(guards.map(({ guard }) => guard))].map((guard) => ({
-    guard,
-    message: [...new Set(guards.filter((each) => each.guard === guard).map(({ message }) => message))].join(
-      '; ',
-    ),
-  }));
 
 const skipRest = (run: Run): void => {
   const message = whyEnd(run);

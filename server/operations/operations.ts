@@ -33,6 +33,8 @@ export type Operations = {
    */
   amend(id: string, change: (plan: unknown) => void): Promise<void>;
   find(id: string): Promise<Operation | null>;
+  /** The operation that an actor asked for by this idempotency key, however long ago; null: it never was on record. */
+  byKey(actorId: string, action: string, idempotencyKey: string): Promise<Operation | null>;
   /** The open ones, in the order in which they came; as they are at this moment. */
   open(): readonly Operation[];
   /**
@@ -233,6 +235,10 @@ export const createOperations = ({
     cancel: (id) => conduct.cancel(id),
     amend: (id, change) => conduct.amend(id, change),
     find: async (id) => conduct.live(id) ?? (await store.find(id)),
+    byKey: async (actorId, action, idempotencyKey) => {
+      const found = await store.findByKey(actorId, action, idempotencyKey);
+      return found && (conduct.live(found.id) ?? found);
+    },
     open: () => conduct.open(),
     recover: async (restored = false) => {
       await failpoint('recovery.begun');

@@ -1,7 +1,7 @@
 // What stands in the way of an operation.
 import { Failure } from '../platform/failure.ts';
 import type { AnyAction, Verdict } from './action.ts';
-import type { GuardName, Operation } from './operation.ts';
+import type { Guard, GuardName, Operation } from './operation.ts';
 
 /** Why a verdict refuses: what cannot be done at all, or the guards that are not overridden; null: nothing. */
 export const whyRefused = ({ refusal, guards }: Verdict, overrides: readonly GuardName[]): Failure | null => {
@@ -30,3 +30,12 @@ export const weigh = async (action: AnyAction, operation: Operation): Promise<Fa
     return error;
   }
 };
+
+/** Each guard once, with what it says each time that it trips. */
+export const together = (guards: readonly Guard[]): Guard[] =>
+  [...new Set(guards.map(({ guard }) => guard))].map((guard) => ({
+    guard,
+    message: [...new Set(guards.filter((each) => each.guard === guard).map(({ message }) => message))].join(
+      '; ',
+    ),
+  }));

@@ -15,7 +15,8 @@ export type Topic =
   | 'SERVICE'
   | 'NETWORK'
   | 'SECRET'
-  | 'CONFIG';
+  | 'CONFIG'
+  | 'FLEET';
 export type EventKind = 'ADDED' | 'UPDATED' | 'REMOVED';
 
 /** One value that changed; `old` or `new` null: was not there, is no longer there. */

@@ -64,6 +64,8 @@ export const failureCodes = {
   SUBNET_TAKEN: 'The subnet overlaps one of another network of the cluster.',
   NETWORK_NEEDED: 'The swarm itself needs this network.',
   NOT_CANCELLABLE: 'The operation has ended.',
+  FLEET_UNCHANGEABLE:
+    'The cluster differs from the fleet document in something that is not changed in place; the message names it.',
   NOT_WAITING: 'The node does not wait for a go-ahead.',
   // Guards: refused unless overridden with a reason
   NO_FAULT_TOLERANCE: 'The cluster tolerates the loss of a manager now and would not afterwards.',
