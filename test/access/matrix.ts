@@ -100,6 +100,14 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'secret:write',
       ask: `rotateSecret(input: { cluster: "nosuch", secret: "x", value: "v", ${dry} }) ${operation}`,
     },
+    applyFleet: {
+      permission: 'fleet:apply',
+      ask: `applyFleet(input: { document: "{skepFleet: 1, cluster: nosuch, nodes: [{host: nosuch, role: manager}]}", ${dry} }) ${operation}`,
+    },
+    forgetFleet: {
+      permission: 'fleet:apply',
+      ask: `forgetFleet(input: { cluster: "nosuch", ${dry} }) ${operation}`,
+    },
     createNetwork: {
       permission: 'network:write',
       ask: `createNetwork(input: { cluster: "nosuch", name: "x", ${dry} }) ${operation}`,
@@ -240,6 +248,7 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     networkChanged: { permission: 'cluster:read', ask: 'networkChanged(after: $after) { cursor }' },
     secretChanged: { permission: 'cluster:read', ask: 'secretChanged(after: $after) { cursor }' },
     configChanged: { permission: 'cluster:read', ask: 'configChanged(after: $after) { cursor }' },
+    driftChanged: { permission: 'cluster:read', ask: 'driftChanged(after: $after) { cursor }' },
     auditRecorded: { permission: 'audit:read', ask: 'auditRecorded(after: $after) { cursor }' },
   },
 };
@@ -261,6 +270,7 @@ const admin = [
   ...operator,
   'audit:export',
   'audit:seal',
+  'fleet:apply',
   'node:demote',
   'node:remove',
   'host:join',

@@ -627,6 +627,9 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
 
 /** Codes of other files: quorum.test.ts, operations/, access/. */
 export const elsewhere: Record<string, readonly string[]> = {
+  // fleet/apply.test.ts
+  applyFleet: ['FORBIDDEN', 'NOT_FOUND', 'FLEET_UNCHANGEABLE', 'NOT_BEGUN', 'NOT_OBSERVED', 'BAD_USER_INPUT'],
+  forgetFleet: ['NOT_FOUND'],
   // networks/networks.test.ts
   removeNetwork: ['IN_USE'],
   // secrets/secrets.test.ts
