@@ -177,11 +177,11 @@ describe(`applyFleet, on ${enginesNote}`, { timeout: 240_000 }, () => {
 
   it('tells what somebody changes without Skep as drift, reverts nothing, and that it is as declared again', async () => {
     const nodes = await engineOf(manager()).nodes();
-    const { ID } = nodes[nameOf(1)];
+    const { ID } = nodes[nameOf(2)];
     // An agent of the simulated engine has no CLI.
     if (engines.kind === 'real') await docker(manager(), 'node', 'update', '--label-add', 'zone=x', ID);
     else await changeNode(manager(), ID, () => ({ Labels: { zone: 'x' } }));
-    const label = { kind: 'NODE', name: nameOf(1), path: 'labels.zone', declared: 'b', actual: 'x' };
+    const label = { kind: 'NODE', name: nameOf(2), path: 'labels.zone', declared: 'c', actual: 'x' };
     expect(
       await drift.next(
         ({ appeared }) => appeared.some(({ path }: any) => path === 'labels.zone'),
@@ -199,9 +199,9 @@ describe(`applyFleet, on ${enginesNote}`, { timeout: 240_000 }, () => {
       ),
     ).toMatchObject({ drift: [label, scaled], appeared: [scaled] });
     expect(await declared()).toMatchObject({ drift: [label, scaled], driftSince: expect.any(String) });
-    expect((await engineOf(manager()).nodes())[nameOf(1)].Spec.Labels).toEqual({ zone: 'x' });
+    expect((await engineOf(manager()).nodes())[nameOf(2)].Spec.Labels).toEqual({ zone: 'x' });
 
-    await changeNode(manager(), ID, () => ({ Labels: { zone: 'b' } }));
+    await changeNode(manager(), ID, () => ({ Labels: { zone: 'c' } }));
     await drift.next(
       ({ gone }) => gone.some(({ path }: any) => path === 'labels.zone'),
       'the label is as declared',
