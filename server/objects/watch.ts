@@ -19,11 +19,13 @@ export type WatchObjects = {
   stop(): void;
 };
 
+/** `isMoving`: something of it is not yet as it is to be. */
+type Look = { isTold: boolean; isMoving: boolean };
 type Watched = { bell: Bell; named: Set<ObjectKind> };
 
 /** Events come in bursts, one for each manager; one read answers them. */
 const debounceMs = 50;
-/** Tasks send no events: while a service's are not as they are to be, its counts move. */
+/** Tasks send no events: while a service's are not as they are to be, its counts move. Twice as long after each read without news. */
 const unsettledMs = 1_000;
 const movingStates: readonly unknown[] = ['updating', 'rollback_started'];
 
@@ -53,14 +55,13 @@ export const createWatchObjects = ({
   const watched = new Map<string, Watched>();
   const listeners: ((clusterId: string) => void)[] = [];
 
-  /** @returns whether something of it still moves. */
-  const look = async (clusterId: string, kind: ObjectKind): Promise<boolean> => {
+  const look = async (clusterId: string, kind: ObjectKind): Promise<Look> => {
     const began = clock.now();
     try {
       const seen = await read(kind, clusterId);
       const isTold = await publish({ clusterId, kind, seen, began });
       if (isTold) for (const listener of listeners) listener(clusterId);
-      return kind === 'SERVICE' && seen.some(isUnsettled);
+      return { isTold, isMoving: kind === 'SERVICE' && seen.some(isUnsettled) };
     } catch (error) {
       // Nobody can be asked now, or no agent may tell: that is told where it is asked for.
       if (!(error instanceof Failure) && !stopping.signal.aborted)
@@ -68,24 +69,30 @@ export const createWatchObjects = ({
           { err: error, cluster: clusterId, kind },
           'the objects of a cluster could not be published',
         );
-      return false;
+      return { isTold: false, isMoving: false };
     }
   };
 
   const watch = async (clusterId: string, { bell, named }: Watched): Promise<void> => {
     let kinds: readonly ObjectKind[] = objectKinds;
+    let allAt = Number.NEGATIVE_INFINITY;
+    let soonMs = unsettledMs;
     while (!stopping.signal.aborted && clusters.find(clusterId)?.dissolvedAt === null) {
-      let isMoving = false;
       // Listening before reading: what happens meanwhile is read again.
       const hint = new AbortController();
       const rung = bell.wait(intervalMs, AbortSignal.any([stopping.signal, hint.signal]));
-      for (const kind of kinds) isMoving = (await look(clusterId, kind)) || isMoving;
-      const timer = isMoving ? setTimeout(() => hint.abort(), unsettledMs) : undefined;
+      if (kinds.length === objectKinds.length) allAt = performance.now();
+      const looks: Look[] = [];
+      for (const kind of kinds) looks.push(await look(clusterId, kind));
+      const isMoving = looks.some((one) => one.isMoving);
+      soonMs = looks.some(({ isTold }) => isTold) ? unsettledMs : Math.min(2 * soonMs, intervalMs);
+      const timer = isMoving ? setTimeout(() => hint.abort(), soonMs) : undefined;
       const isHinted = (await rung) === 'rung';
       clearTimeout(timer);
       if (isHinted) await delay(debounceMs);
-      if (isHinted) kinds = [...named];
-      else kinds = isMoving ? ['SERVICE'] : objectKinds;
+      // What a hint missed is seen in time also where something always moves; a timer may end a moment early.
+      if (performance.now() - allAt >= 0.9 * intervalMs) kinds = objectKinds;
+      else kinds = isHinted ? [...named] : ['SERVICE'];
       named.clear();
     }
     watched.delete(clusterId);
