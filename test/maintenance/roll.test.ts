@@ -194,7 +194,9 @@ describe('rollMaintenance, on SIMULATED engines', () => {
     expect(done).toMatchObject({ state: 'SUCCEEDED', progress: { done: 5, total: 5, unit: 'nodes' } });
     expect(await availabilities()).toEqual(allActive);
     expect(done.steps.find(({ name }: any) => name === 'go-ahead').detail).toBe('first admin let it go on');
-    expect(await readExternal(system.ask)).toEqual([]);
+    // The service was made and removed by this test, without Skep.
+    const external = await readExternal(system.ask);
+    expect(external.filter(({ targets }) => targets[0]?.kind !== 'SERVICE')).toEqual([]);
     expect((await readAudit(system.ask, { operation: id })).map(({ phase }: any) => phase)).toEqual([
       'INTENT',
       'OUTCOME',

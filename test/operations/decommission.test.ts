@@ -320,7 +320,9 @@ describe('decommissionNodes, on SIMULATED engines', () => {
   });
 
   it('leaves a history without a fault', async () => {
-    expect(await readExternal(system.ask)).toEqual([]);
+    // The service was made and removed by this test, without Skep.
+    const external = await readExternal(system.ask);
+    expect(external.filter(({ targets }) => targets[0]?.kind !== 'SERVICE')).toEqual([]);
     expect(await faultsOfHistory(system.ask)).toEqual([]);
   });
 });
