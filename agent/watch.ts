@@ -28,12 +28,14 @@ const looksAtOnce = 8;
  * be read in time.
  *
  * @param busy - resolves when this agent has written the node and told what it read then; undefined: it is not writing it
+ * @param onBreak - the stream ended: the engine may be away, and back before anybody else looks
  * @param onNotice - resolves when the server has it: only then the same node is looked at again
  */
 export async function watchEvents({
   engine,
   busy,
   onNotice,
+  onBreak = () => {},
   log,
   signal,
   times = defaultTimes,
@@ -41,6 +43,7 @@ export async function watchEvents({
   engine: Engine;
   busy: (node: string) => Promise<void> | undefined;
   onNotice: (notice: Notice) => Promise<void>;
+  onBreak?: () => void;
   log: Log;
   signal: AbortSignal;
   times?: WatchTimes;
@@ -111,6 +114,7 @@ export async function watchEvents({
     await follow().catch((error: unknown) => {
       if (!signal.aborted) log.debug({ error: String(error) }, 'the event stream broke');
     });
+    if (!signal.aborted) onBreak();
     await delay(times.retryMs, undefined, { signal }).catch(() => {});
   }
   clearTimeout(timer);

@@ -82,6 +82,13 @@ describe.each(everyEngine)(
       proceed: string,
       onWaiting: (id: string, hostname: string) => Promise<void>,
     ): Promise<Watch> => {
+      // After the leader's restart nodes are UNKNOWN for a moment, and a maintenance is judged by who is Ready.
+      await until(
+        async () =>
+          (await listNodes(at(system.members, 0).host)).every(({ Status }) => Status.State === 'ready'),
+        'all nodes are Ready',
+        120_000,
+      );
       const watch = watchCluster(system.members);
       const { id, state, failure } = await begin(system.ask, 'rollMaintenance', {
         cluster,
