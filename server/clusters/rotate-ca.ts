@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type Action, allClear, type Run } from '../operations/action.ts';
 import type { Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import { rotationsOf, withoutNewCertificate } from './ca-rotation.ts';
 import type { CaRotation } from './cluster.ts';
 import { anyValue } from './explain.ts';
@@ -126,10 +126,7 @@ export const rotateCaAction = (parts: SpecParts): Action<Input, Input> => ({
         waitFor(
           async () => {
             if (run.cancel.aborted) return 'cancelled' as const;
-            const state = await parts.read.fresh(id).catch((error: unknown) => {
-              if (error instanceof Failure) return null;
-              throw error;
-            });
+            const state = await parts.read.fresh(id).catch(failureIsNull);
             if (!state || rotationsOf(state.swarm.spec) < forceRotate) return null;
             run.unknown(false);
             isBegun = true;

@@ -1,7 +1,7 @@
 // What a drained node waits for: somebody's word, a hook's answer, or that its engine was seen to go away.
 import type { Run } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import type { MaintenanceParts } from './parts.ts';
 import type { Plan, Work } from './plan.ts';
 import { whyNeeded } from './rule.ts';
@@ -19,10 +19,7 @@ const seenAway = async (
   const bootId = host?.report?.bootId ?? null;
   if (work.bootId !== null && bootId !== null && bootId !== work.bootId) return 'its machine was restarted';
   if (host && away.since(host.id, new Date(work.since))) return 'its agent reported that its engine was away';
-  const state = await read.fresh(clusterId).catch((error: unknown) => {
-    if (error instanceof Failure) return null;
-    throw error;
-  });
+  const state = await read.fresh(clusterId).catch(failureIsNull);
   const node = state?.nodes.find(({ id }) => id === nodeId);
   // After an election every node is UNKNOWN for a moment: only Down is a sign.
   if (node?.status.state === 'DOWN') return 'the managers saw it Down';

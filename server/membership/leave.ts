@@ -16,7 +16,7 @@ import { type Action, allClear, type Run, refused, type Verdict } from '../opera
 import type { Target } from '../operations/operation.ts';
 import { whyRefused } from '../operations/verdict.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import type { MembershipParts } from './join.ts';
 import { judgeByForce } from './leave-by-force.ts';
 
@@ -99,10 +99,7 @@ export const awaitDown = async (
   await run.step('await down', nodeId, async () => {
     const state = await waitFor(
       async () => {
-        const fresh = await parts.read.fresh(clusterId).catch((error: unknown) => {
-          if (error instanceof Failure) return null;
-          throw error;
-        });
+        const fresh = await parts.read.fresh(clusterId).catch(failureIsNull);
         const node = fresh?.nodes.find(({ id }) => id === nodeId);
         return fresh && (!node || node.status.state === 'DOWN') ? fresh : null;
       },

@@ -15,7 +15,7 @@ import { impactOf } from '../nodes/role-rules.ts';
 import { type Action, type Run, refused, type Verdict } from '../operations/action.ts';
 import type { Guard, Warning } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import type { MembershipParts } from './join.ts';
 
 const optional = <T extends z.ZodType>(schema: T) => schema.nullish().transform((value) => value ?? null);
@@ -240,9 +240,4 @@ export const recoverClusterAction = (parts: MembershipParts): Action<Input, Plan
         run.changed(plan.cluster, [{ path: 'managers', old: managers, new: [nodeId] }]);
       }),
   };
-};
-
-const failureIsNull = (error: unknown): null => {
-  if (error instanceof Failure) return null;
-  throw error;
 };

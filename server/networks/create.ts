@@ -7,7 +7,7 @@ import { labelsInput } from '../nodes/labels.ts';
 import { type Action, type Run, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { changesOf } from '../platform/changes.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import { judgeKernels } from './kernels.ts';
 import { type Network, readNetworks } from './network.ts';
 import { isCidr, isWithin, overlap } from './subnet.ts';
@@ -112,10 +112,7 @@ export const createNetworkAction = (parts: NetworkParts): Action<Input, Plan> =>
     const seen = await waitFor(
       async () => {
         at = clock.now();
-        const now = await readNetworks(parts, plan.cluster).catch((error: unknown) => {
-          if (error instanceof Failure) return null;
-          throw error;
-        });
+        const now = await readNetworks(parts, plan.cluster).catch(failureIsNull);
         last =
           now?.networks.find(({ id, name }) =>
             networkId === null ? name === plan.name : id === networkId,

@@ -4,7 +4,7 @@ import { canAskManager, judgeChange, type ObjectParts, tellManager } from '../cl
 import { findCluster, whyReadOnly } from '../clusters/find.ts';
 import { type Action, allClear, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import { attachedTo, findNetwork, readNetworks } from './network.ts';
 
 const input = z.object({ cluster: z.string().min(1), network: z.string().trim().min(1) });
@@ -64,10 +64,7 @@ export const removeNetworkAction = (parts: ObjectParts): Action<Input, Plan> => 
         const gone = await waitFor(
           async () => {
             at = parts.clock.now();
-            const now = await readNetworks(parts, cluster).catch((error: unknown) => {
-              if (error instanceof Failure) return null;
-              throw error;
-            });
+            const now = await readNetworks(parts, cluster).catch(failureIsNull);
             return now && !now.networks.some(({ id }) => id === networkId) ? true : null;
           },
           { timeoutMs: observeMs, signal: run.signal },

@@ -10,7 +10,7 @@ import { type CommandResult, type Commands, failureOf } from '../hosts/commands.
 import type { Run } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
 import { changesOf } from '../platform/changes.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 
 export type NodeChange = {
   role?: 'worker' | 'manager';
@@ -211,10 +211,7 @@ export const createChangeNode = ({
         let last: NodeObservation | undefined;
         const state = await waitFor(
           async () => {
-            const fresh = await read.fresh(clusterId).catch((error: unknown) => {
-              if (error instanceof Failure) return null;
-              throw error;
-            });
+            const fresh = await read.fresh(clusterId).catch(failureIsNull);
             const node = fresh?.nodes.find(({ id }) => id === nodeId);
             missing = fresh !== null && !node;
             if (fresh && node && seen(node, fresh)) return fresh;

@@ -7,7 +7,7 @@ import type { Clusters } from '../clusters/registry.ts';
 import type { Commands } from '../hosts/commands.ts';
 import type { Links } from '../hosts/links.ts';
 import type { Hosts } from '../hosts/registry.ts';
-import { Failure } from '../platform/failure.ts';
+import { failureIsNull } from '../platform/failure.ts';
 import { readTasks, type Task } from './tasks.ts';
 
 /** What is set aside on a node for a task: reservations, never what it uses. */
@@ -87,10 +87,7 @@ export const createReadWorkload = ({
       return commands
         .read(host.id, { __typename: 'ReadContainers', fresh: true }, containersMs)
         .then((answer) => containers.parse(answer))
-        .catch((error: unknown) => {
-          if (error instanceof Failure) return null;
-          throw error;
-        });
+        .catch(failureIsNull);
     },
   };
 };

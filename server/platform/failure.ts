@@ -172,6 +172,12 @@ export class Failure extends Error {
 
 export const isFailureCode = (code: string): code is FailureCode => code in failureCodes;
 
+/** For `catch`, where a look that fails now is made again: a Failure is null, a defect stays one. */
+export const failureIsNull = (error: unknown): null => {
+  if (error instanceof Failure) return null;
+  throw error;
+};
+
 /** The told form. A defect is INTERNAL without its message. */
 export const failureInfo = (error: unknown): FailureInfo =>
   error instanceof Failure

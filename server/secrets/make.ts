@@ -4,7 +4,7 @@ import { type ObjectParts, tellManager } from '../clusters/ask-manager.ts';
 import type { Run } from '../operations/action.ts';
 import type { Target } from '../operations/operation.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import { type Kept, type KeptKind, keptKinds, readKept } from './kept.ts';
 
 /** Never the value: that is in `run.given.value`, in base64, while the process lives that was asked. */
@@ -33,10 +33,7 @@ const observe = async (
   const seen = await waitFor(
     async () => {
       at = clock.now();
-      const now = await readKept(parts, kind, cluster).catch((error: unknown) => {
-        if (error instanceof Failure) return null;
-        throw error;
-      });
+      const now = await readKept(parts, kind, cluster).catch(failureIsNull);
       return now?.kept.find((each) => (id === null ? each.name === name : each.id === id)) ?? null;
     },
     { timeoutMs: observeMs, signal: run.signal },

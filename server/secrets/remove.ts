@@ -4,7 +4,7 @@ import { canAskManager, judgeChange, type ObjectParts, tellManager } from '../cl
 import { findCluster, whyReadOnly } from '../clusters/find.ts';
 import { type Action, allClear, type Run, refused } from '../operations/action.ts';
 import { waitFor } from '../operations/wait.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, failureIsNull } from '../platform/failure.ts';
 import { findKept, type KeptKind, keptKinds, readKept, usersOf } from './kept.ts';
 
 const ref = z.string().trim().min(1);
@@ -42,10 +42,7 @@ export const dropKept = async (
     const gone = await waitFor(
       async () => {
         at = parts.clock.now();
-        const now = await readKept(parts, kind, cluster).catch((error: unknown) => {
-          if (error instanceof Failure) return null;
-          throw error;
-        });
+        const now = await readKept(parts, kind, cluster).catch(failureIsNull);
         return now && !now.kept.some((each) => each.id === id) ? true : null;
       },
       { timeoutMs: observeMs, signal: run.signal },
