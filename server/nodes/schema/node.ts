@@ -1,9 +1,9 @@
 // A node and its parts.
+import { historyOf } from '../../audit/schema/history.ts';
 import { AuditRecordRef } from '../../audit/schema/record.ts';
 import { ClusterRef } from '../../clusters/schema/cluster.ts';
 import { NodeRoleEnum } from '../../clusters/schema/enums.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
-import { pageSize } from '../../graphql/connection.ts';
 import { ofProjection } from '../../graphql/projection.ts';
 import { inScope } from '../../hosts/actions.ts';
 import { HostRef } from '../../hosts/schema/host.ts';
@@ -178,12 +178,7 @@ export const NodeRef = builder.objectRef<NodeView>('Node').implement({
       ...guarded('audit:read', 'What the history has of it, newest first.'),
       extensions: { cost: 200 },
       args: { first: t.arg.int({ defaultValue: 20 }) },
-      resolve: ({ id }, { first }, { db }) =>
-        db.read.auditRecord.findMany({
-          where: { targets: { some: { targetId: id } } },
-          orderBy: { seq: 'desc' },
-          take: pageSize('first', first ?? 20, 100),
-        }),
+      resolve: ({ id }, { first }, context) => historyOf(context, id, first),
     }),
   }),
 });

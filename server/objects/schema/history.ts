@@ -1,7 +1,7 @@
 // What the history has of a service.
+import { historyOf } from '../../audit/schema/history.ts';
 import { AuditRecordRef } from '../../audit/schema/record.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
-import { pageSize } from '../../graphql/connection.ts';
 import { ServiceRef } from '../../services/schema/swarm-service.ts';
 
 builder.objectField(ServiceRef, 'history', (t) =>
@@ -11,11 +11,6 @@ builder.objectField(ServiceRef, 'history', (t) =>
     ...guarded('audit:read', 'What the history has of it, newest first.'),
     extensions: { cost: 200 },
     args: { first: t.arg.int({ defaultValue: 20 }) },
-    resolve: ({ id }, { first }, { db }) =>
-      db.read.auditRecord.findMany({
-        where: { targets: { some: { targetId: id } } },
-        orderBy: { seq: 'desc' },
-        take: pageSize('first', first ?? 20, 100),
-      }),
+    resolve: ({ id }, { first }, context) => historyOf(context, id, first),
   }),
 );
