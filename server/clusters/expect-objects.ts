@@ -20,7 +20,7 @@ const effectOf = (body: CommandBody): Effect | null => {
       return {
         kind: 'SERVICE',
         subject: body.service,
-        parts: [...parts.map(([part]) => part), ...(body.env === null ? [] : ['env', 'envDigest'])],
+        parts: [...parts.map(([part]) => part), ...(body.env === null ? [] : ['env'])],
       };
     }
     case 'RollBackService':
@@ -47,10 +47,12 @@ const effectOf = (body: CommandBody): Effect | null => {
 /** Stored with the command, before it is sent. Empty: it changes nothing of these. */
 export const expectObjects = (clusterId: string, body: CommandBody): Expectation[] => {
   const effect = effectOf(body);
-  return (effect?.parts ?? []).map((part) => ({
+  if (effect === null) return [];
+  const { kind, subject, parts } = effect;
+  return parts.map((part) => ({
     clusterId,
-    subjectId: effect?.subject ?? '',
-    path: objectPath(effect?.kind ?? '', part),
+    subjectId: subject,
+    path: objectPath(kind, part),
     value: anyValue,
   }));
 };

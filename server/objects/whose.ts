@@ -1,8 +1,7 @@
 // Whose a difference is: an operation's, the managers' own, or somebody's without Skep.
 
 import { objectPath } from '../clusters/expect-objects.ts';
-import type { Explanation } from '../clusters/explain.ts';
-import { anyValue } from '../clusters/explain.ts';
+import { anyValue, type Explanation } from '../clusters/explain.ts';
 import type { Change } from '../platform/events.ts';
 import { isSetByPeople, type ObjectDifference, partOf } from './compare.ts';
 import type { ObjectKind, Told } from './object.ts';
