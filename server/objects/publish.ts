@@ -7,7 +7,7 @@ import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events, Transaction } from '../platform/events.ts';
 import { compareObjects, type ObjectDifference } from './compare.ts';
-import type { ObjectKind, Told } from './object.ts';
+import { type ObjectKind, objectKinds, type Told } from './object.ts';
 import { whoseIs } from './whose.ts';
 
 /** `began`: when the read began. */
@@ -42,6 +42,9 @@ export const createPublishObjects = ({
   clock: Clock;
 }): PublishObjects => {
   const sights = new Map<string, Sight>();
+  clusters.onForgotten((id) => {
+    for (const kind of objectKinds) sights.delete(`${id} ${kind}`);
+  });
 
   const sightOf = async (clusterId: string, kind: ObjectKind): Promise<Sight> => {
     const known = sights.get(`${clusterId} ${kind}`);
