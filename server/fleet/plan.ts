@@ -1,4 +1,5 @@
 // What a fleet document would change: every difference, and the mutations that take them away, in their order.
+import { LRUCache } from 'lru-cache';
 import { compareNetworks } from './compare-networks.ts';
 import { compareNodes, type NodeWork, undeclaredNodes } from './compare-nodes.ts';
 import { compareServices } from './compare-services.ts';
@@ -86,8 +87,22 @@ export const compareFleet = (document: FleetDocument, state: FleetState): FleetP
   };
 };
 
+/** A document is read at each step of its apply and at each look for drift, and reading a long one takes a while. */
+const mostDocuments = 50;
+
+const createParse = (): PlanFleet['parse'] => {
+  const documents = new LRUCache<string, FleetDocument>({ max: mostDocuments });
+  return (text) => {
+    const known = documents.get(text);
+    if (known) return known;
+    const document = parseDocument(text);
+    documents.set(text, document);
+    return document;
+  };
+};
+
 export const createPlanFleet = (parts: FleetParts): PlanFleet => ({
-  parse: parseDocument,
+  parse: createParse(),
   knowsCluster: ({ cluster }, requester) => clusterNamed(parts, cluster, requester) !== undefined,
   plan: async (document, requester) => compareFleet(document, await readFleet(parts, document, requester)),
 });
