@@ -1,6 +1,8 @@
 // An audit record and its parts: who acted, on what, what changed, why it failed.
 import type { AuditRecord as Row } from '../../../prisma/generated/client.ts';
+import type { Context } from '../../context.ts';
 import { builder } from '../../graphql/builder.ts';
+import { pageSize } from '../../graphql/connection.ts';
 import type { Change } from '../../platform/events.ts';
 import type { Actor } from '../actor.ts';
 import type { AuditTarget } from '../record.ts';
@@ -118,3 +120,11 @@ export const AuditRecordRef = builder.objectRef<Row>('AuditRecord').implement({
     }),
   }),
 });
+
+/** Of one thing: the newest `first` records (default 20, at most 100) that name its id, newest first. */
+export const historyOf = ({ db }: Context, targetId: string, first: number | null | undefined) =>
+  db.read.auditRecord.findMany({
+    where: { targets: { some: { targetId } } },
+    orderBy: { seq: 'desc' },
+    take: pageSize('first', first ?? 20, 100),
+  });

@@ -1,6 +1,5 @@
 // A node and its parts.
-import { historyOf } from '../../audit/schema/history.ts';
-import { AuditRecordRef } from '../../audit/schema/record.ts';
+import { AuditRecordRef, historyOf } from '../../audit/schema/record.ts';
 import { ClusterRef } from '../../clusters/schema/cluster.ts';
 import { NodeRoleEnum } from '../../clusters/schema/enums.ts';
 import { builder, guarded } from '../../graphql/builder.ts';

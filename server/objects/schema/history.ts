@@ -1,6 +1,5 @@
 // What the history has of a service.
-import { historyOf } from '../../audit/schema/history.ts';
-import { AuditRecordRef } from '../../audit/schema/record.ts';
+import { AuditRecordRef, historyOf } from '../../audit/schema/record.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
 import { ServiceRef } from '../../services/schema/swarm-service.ts';
 
