@@ -3,6 +3,7 @@ import { createCommands } from './commands.ts';
 import type { Config } from './config.ts';
 import type { Dialled } from './dial.ts';
 import { createEngine, type EngineDeadlines } from './engine.ts';
+import { createEngineTrace } from './engine-trace.ts';
 import { createExecute } from './executors.ts';
 import { lockFolder } from './folder-lock.ts';
 import { openHeads } from './heads.ts';
@@ -57,7 +58,12 @@ export async function startAgent({
     serverKey: () => identity.membership()?.serverKey,
   });
   const witness = createWitness({ heads, log });
-  const engine = createEngine({ socketPath: config.dockerSocket, deadlines: times.deadlines });
+  const engineTrace = createEngineTrace();
+  const engine = createEngine({
+    socketPath: config.dockerSocket,
+    called: engineTrace.called,
+    deadlines: times.deadlines,
+  });
   const observe = createObserve({
     engine,
     agentVersion: version,
@@ -76,6 +82,7 @@ export async function startAgent({
     journal,
     execute: createExecute({ engine, serviceRules }),
     allow: config.allow,
+    traced: engineTrace.during,
     log,
     onEffect: (isOfNode) => (isOfNode ? reporter.lookSoon() : reporter.look()),
   });

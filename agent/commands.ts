@@ -9,6 +9,7 @@ import {
   commandBody,
   type Ending,
 } from './contract.ts';
+import type { EngineTrace } from './engine-trace.ts';
 import type { Execute } from './executors.ts';
 import { failpoint } from './failpoints.ts';
 import { CommandFailure, completionOf } from './failure.ts';
@@ -34,6 +35,7 @@ export interface Commands {
 
 /**
  * @param allow - command types that this agent carries out
+ * @param traced - carries out, and tells of the calls of the engine, where the server asks for it
  * @param onEffect - called after each effect, whatever its outcome: the host may look different now, or with `isOfNode`
  * a node of the cluster, of which the result tells
  * @param now - monotonic milliseconds
@@ -42,6 +44,7 @@ export function createCommands({
   journal,
   execute,
   allow,
+  traced,
   log,
   onEffect,
   now = () => performance.now(),
@@ -49,6 +52,7 @@ export function createCommands({
   journal: Journal;
   execute: Execute;
   allow: ReadonlySet<CommandName>;
+  traced: EngineTrace['during'];
   log: Log;
   onEffect: (isOfNode: boolean) => void;
   now?: () => number;
@@ -89,7 +93,10 @@ export function createCommands({
     await offer(id);
   };
 
-  const carryOut = async (body: CommandBody): Promise<Ending> => {
+  const carryOut = (body: CommandBody, isTraced: boolean): Promise<Ending> =>
+    isTraced ? traced(() => tryOut(body)) : tryOut(body);
+
+  const tryOut = async (body: CommandBody): Promise<Ending> => {
     try {
       return { outcome: 'DONE', ...(await execute(body)) };
     } catch (error) {
@@ -103,6 +110,7 @@ export function createCommands({
     body: CommandBody,
     notAfter: number,
     isFirstKept: boolean,
+    isTraced: boolean,
   ): Promise<void> => {
     if (isStopping) return;
     let completion: Ending | undefined = expiry(now(), notAfter);
@@ -113,10 +121,10 @@ export function createCommands({
         if (!isFirstKept) acknowledge(id);
         await failpoint('command.started');
         log.info({ command: id, kind: body.__typename }, 'command started');
-        completion = await carryOut(body);
+        completion = await carryOut(body, isTraced);
         await failpoint('command.executed');
       }
-      const { seen: _, ...kept } = completion;
+      const { seen: _, engine: __, ...kept } = completion;
       journal.result(id, kept);
       await failpoint('command.resultWritten');
     } catch (error) {
@@ -129,7 +137,7 @@ export function createCommands({
     await settled;
   };
 
-  const receiveEffect = (id: string, body: CommandBody, expiresInMs: number): void => {
+  const receiveEffect = (id: string, body: CommandBody, expiresInMs: number, isTraced: boolean): void => {
     const notAfter = now() + expiresInMs;
     const known = journal.get(id);
     const lane = laneOf(body);
@@ -149,12 +157,19 @@ export function createCommands({
     }
     if (!isNext) acknowledge(id);
     pending.add(id);
-    void lanes.run(lane, () => runEffect(id, body, notAfter, !isNext)).finally(() => pending.delete(id));
+    void lanes
+      .run(lane, () => runEffect(id, body, notAfter, !isNext, isTraced))
+      .finally(() => pending.delete(id));
   };
 
-  const receiveRead = async (id: string, body: CommandBody, expiresInMs: number): Promise<void> => {
+  const receiveRead = async (
+    id: string,
+    body: CommandBody,
+    expiresInMs: number,
+    isTraced: boolean,
+  ): Promise<void> => {
     pending.add(id);
-    const completion = expiry(0, expiresInMs) ?? (await carryOut(body));
+    const completion = expiry(0, expiresInMs) ?? (await carryOut(body, isTraced));
     await settle(id, completion);
     // A read that nobody waits for any more is worth nothing, and its answer may be a secret.
     results.delete(id);
@@ -171,7 +186,7 @@ export function createCommands({
   };
 
   return {
-    receive: ({ id, body, expiresInMs }) => {
+    receive: ({ id, body, expiresInMs, trace: isTraced = false }) => {
       if (isStopping) return;
       failpoint('command.received');
       const known = journal.get(id)?.completion;
@@ -186,8 +201,8 @@ export function createCommands({
       if (!parsed.success || kind === undefined || !allow.has(kind)) {
         return void settle(id, refusal('NOT_ALLOWED', `this agent does not carry out ${body.__typename}`));
       }
-      if (commandKinds[kind] === 'effect') receiveEffect(id, parsed.data, expiresInMs);
-      else void receiveRead(id, parsed.data, expiresInMs);
+      if (commandKinds[kind] === 'effect') receiveEffect(id, parsed.data, expiresInMs, isTraced);
+      else void receiveRead(id, parsed.data, expiresInMs, isTraced);
     },
     attached: (next) => {
       session = next;

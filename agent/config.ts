@@ -6,6 +6,7 @@ import * as z from 'zod/mini';
 import { commandKinds } from './command-kinds.ts';
 import type { Binding } from './connection.ts';
 import type { CommandName } from './contract.ts';
+import { readMembership } from './identity.ts';
 import type { Enrolment } from './link.ts';
 import type { Address } from './observe.ts';
 
@@ -90,7 +91,8 @@ const settingsShape = z.object({
   SKEP_AGENT_LOG_LEVEL: z._default(z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']), 'info'),
 });
 
-const flags: Readonly<Record<string, { readonly type: 'string' }>> = {
+/** For `parseArgs`: a setting as a flag is its variable's name without SKEP_AGENT_. */
+export const flags: Readonly<Record<string, { readonly type: 'string' }>> = {
   server: { type: 'string' },
   state: { type: 'string' },
   'docker-socket': { type: 'string' },
@@ -137,7 +139,9 @@ export function readConfig({
       serverUrl.startsWith('wss:') && settings.SKEP_AGENT_BINDING === 'required' ? 'tls-exporter' : 'none',
     stateFolder: settings.SKEP_AGENT_STATE,
     dockerSocket: settings.SKEP_AGENT_DOCKER_SOCKET.replace(/^unix:\/\//, ''),
-    enrolment: readEnrolment(settings.SKEP_AGENT_ENROLMENT, settings.SKEP_AGENT_ENROLMENT_FILE),
+    enrolment: isEnrolled(settings.SKEP_AGENT_STATE)
+      ? undefined
+      : readEnrolment(settings.SKEP_AGENT_ENROLMENT, settings.SKEP_AGENT_ENROLMENT_FILE),
     allow: new Set(list(settings.SKEP_AGENT_ALLOW).flatMap(readAllowed)),
     allowsPrivileged: list(settings.SKEP_AGENT_ALLOW).includes(privileged),
     extraAddresses: list(settings.SKEP_AGENT_ADDRESSES).map(readAddress),
@@ -186,6 +190,15 @@ function readServerUrl(text: string, isPlaintextFine: boolean): string {
     );
   }
   return url.href;
+}
+
+/** Then the secret is done with, and its file may be gone. A folder that is not sound is not enrolled anew. */
+function isEnrolled(stateFolder: string): boolean {
+  try {
+    return readMembership(stateFolder) !== undefined;
+  } catch {
+    return true;
+  }
 }
 
 function readEnrolment(value: string | undefined, file: string | undefined): Enrolment | undefined {

@@ -1,5 +1,6 @@
 // What the server sends and what the agent answers, as zod shapes and types: the agent's side of agent.graphql.
 import * as z from 'zod/mini';
+import type { EngineTimes } from './engine-trace.ts';
 import { serviceParts } from './service-shapes.ts';
 
 const label = z.object({ key: z.string(), value: z.string() });
@@ -143,6 +144,8 @@ export type BodyOf<Name extends CommandName> = Extract<CommandBody, { __typename
 export const commandEnvelope = z.object({
   id: z.string(),
   expiresInMs: z.number(),
+  /** Whether the server wants to know which calls of the engine were made. */
+  trace: z.optional(z.boolean()),
   body: z.looseObject({ __typename: z.string() }),
 });
 
@@ -201,8 +204,11 @@ export const completion = z.discriminatedUnion('outcome', [
 /** How a command ended. */
 export type Completion = z.infer<typeof completion>;
 
-/** `CompleteInput` of agent.graphql, without the command's id. `seen` is never journaled: it is of its moment. */
-export type Ending = Completion & { readonly seen?: object | undefined };
+/** `CompleteInput` of agent.graphql, without the command's id. `seen` and `engine` are never journaled: they are of their moment. */
+export type Ending = Completion & {
+  readonly seen?: object | undefined;
+  readonly engine?: EngineTimes | undefined;
+};
 
 /** `ReportInput` of agent.graphql. */
 export interface Report {

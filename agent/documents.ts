@@ -87,3 +87,6 @@ export const commandsDocument = `subscription Commands {
     }
   }
 }`;
+
+/** The same of a server that says that it traces: one of an earlier version would refuse the field. */
+export const tracedCommandsDocument = commandsDocument.replace('expiresInMs', 'expiresInMs trace');

@@ -4,6 +4,7 @@ import type Docker from 'dockerode';
 import type * as z from 'zod/mini';
 import { engineRefusal } from './engine-failures.ts';
 import { errorShape } from './engine-shapes.ts';
+import type { EngineTrace } from './engine-trace.ts';
 import { failpoint } from './failpoints.ts';
 import { CommandFailure } from './failure.ts';
 
@@ -43,8 +44,17 @@ export function lowerApiVersion(left: string, right: string): string {
 // The modem itself judges no status: with one that it knows as success it hands over the response unread.
 const everyStatus = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [index + 100, true]));
 
-/** @param socketPath - the engine's unix socket */
-export function createEngineCall({ socketPath }: { socketPath: string }): EngineCall {
+/**
+ * @param socketPath - the engine's unix socket
+ * @param called - hears of each call that is not a stream, when it has ended
+ */
+export function createEngineCall({
+  socketPath,
+  called,
+}: {
+  socketPath: string;
+  called?: EngineTrace['called'] | undefined;
+}): EngineCall {
   // `host` is named since the modem would otherwise take DOCKER_HOST. No keep-alive: a reused socket that the engine
   // just closed cannot be told from a call that it has carried out.
   // Without a server name Node would compile a long pattern to find out that a socket is no IP address.
@@ -105,6 +115,7 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
   const send = async (
     request: EngineRequest,
     signal: AbortSignal,
+    answered: (status: number) => void = () => {},
     isRepeat = false,
   ): Promise<IncomingMessage> => {
     const usedVersion = await versionOf(signal).catch((error: unknown) => {
@@ -114,10 +125,11 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
       const response = await dial(request, `/v${usedVersion}${request.path}`, signal);
       learnVersion(response);
       const status = response.statusCode ?? 0;
+      answered(status);
       if (status >= 200 && status < 300) return response;
       const message = errorMessage(await readText(response));
       if (!isRepeat && usedVersion !== apiVersion && /client version \S+ is too (?:new|old)/.test(message)) {
-        return await send(request, signal, true);
+        return await send(request, signal, answered, true);
       }
       throw engineRefusal(
         request.isJoin ? 'join' : request.method === 'GET' ? 'read' : 'write',
@@ -137,12 +149,20 @@ export function createEngineCall({ socketPath }: { socketPath: string }): Engine
     const signal = AbortSignal.timeout(request.timeoutMs);
     // Writes only: reads are asked several times a second, and change nothing.
     const isWrite = request.method !== 'GET';
-    if (isWrite) await failpoint('engine.beforeCall');
-    const response = await send(request, signal);
-    if (isWrite) await failpoint('engine.afterCall');
-    return await readText(response).catch((error: unknown) => {
-      throw brokenCall(error, request, signal);
-    });
+    const began = performance.now();
+    let status: number | null = null;
+    try {
+      if (isWrite) await failpoint('engine.beforeCall');
+      const response = await send(request, signal, (answer) => {
+        status = answer;
+      });
+      if (isWrite) await failpoint('engine.afterCall');
+      return await readText(response).catch((error: unknown) => {
+        throw brokenCall(error, request, signal);
+      });
+    } finally {
+      called?.({ method: request.method, path: request.path, status, began });
+    }
   };
 
   return {

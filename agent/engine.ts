@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type * as z from 'zod/mini';
 import { createEngineCall } from './engine-call.ts';
 import * as shapes from './engine-shapes.ts';
+import type { EngineTrace } from './engine-trace.ts';
 import { attachedServicesShape, createdNetworkShape, networksShape } from './network-shapes.ts';
 import { createdKeptShape, keptShape, usingServicesShape } from './secret-shapes.ts';
 
@@ -41,16 +42,21 @@ export type EngineNode = z.infer<typeof shapes.nodeShape>;
 /** A service as the engine has it. */
 export type EngineService = z.infer<typeof shapes.serviceShape>;
 
-/** @param socketPath - the engine's unix socket */
+/**
+ * @param socketPath - the engine's unix socket
+ * @param called - hears of each call when it has ended
+ */
 export function createEngine({
   socketPath,
+  called,
   deadlines = {},
 }: {
   socketPath: string;
+  called?: EngineTrace['called'];
   /** What differs from the defaults. */
   deadlines?: Partial<EngineDeadlines>;
 }) {
-  const call = createEngineCall({ socketPath });
+  const call = createEngineCall({ socketPath, called });
   const { readMs, clusterReadMs, writeMs, joinMs, recoverMs } = { ...defaultDeadlines, ...deadlines };
   const read = <T>(
     path: string,

@@ -10,6 +10,8 @@ export const acknowledgementShape = z.object({
   binding: z.enum(['tls-exporter', 'none']),
   generation: z.string().check(z.minLength(1)),
   signature: z.string(),
+  /** Commands may ask for a trace. Left out by earlier servers, and by those that do not trace. */
+  traces: z.optional(z.boolean()),
 });
 
 /** The server's acknowledgement of a connection. */

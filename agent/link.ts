@@ -126,7 +126,7 @@ export async function runLink({
   const attach = async (
     connection: Connection,
     opening: Opening,
-    { nonce: serverNonce }: Acknowledgement,
+    { nonce: serverNonce, traces }: Acknowledgement,
   ): Promise<never> => {
     const { bootId, engineId } = await describe();
     const signature = identity.sign(agentProof(opening, serverNonce, { bootId, engineId }));
@@ -158,7 +158,8 @@ export async function runLink({
         if (error instanceof ServerRefusal)
           log.warn({ error: error.message }, 'the server sends no heads of its history');
       });
-    return await connection.subscribe(documents.commandsDocument, (data) => {
+    const commands = traces === true ? documents.tracedCommandsDocument : documents.commandsDocument;
+    return await connection.subscribe(commands, (data) => {
       const parsed = commandsData.safeParse(data);
       if (parsed.success) onCommand(parsed.data.commands);
       else log.error('the server sent a command that agent.graphql does not promise');

@@ -6,6 +6,7 @@ import type { Agent } from './agent.ts';
 import { BadConfig, type Config, readConfig } from './config.ts';
 import { type Dialled, dial } from './dial.ts';
 import { readMembership } from './identity.ts';
+import { readUsage } from './usage.ts';
 
 const graceMs = 5000;
 const loadAnywayMs = 100;
@@ -25,6 +26,11 @@ function dialEarly({ serverUrl: url, binding, stateFolder, enrolment }: Config):
 }
 
 async function main(): Promise<void> {
+  const usage = readUsage(process.argv.slice(2), version);
+  if (usage !== null) {
+    process.stdout.write(usage);
+    return;
+  }
   let agent: Agent;
   try {
     const config = readConfig({ args: process.argv.slice(2), environment: process.env });

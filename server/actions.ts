@@ -1,6 +1,11 @@
 // Every action there is, each with the parts that it needs: what the one door for change can do.
-import { createApiKeyAction, revokeApiKeyAction } from './access/actions.ts';
+import { createApiKeyAction, createSignInLinkAction, revokeApiKeyAction } from './access/actions.ts';
 import type { ApiKeys } from './access/api-keys.ts';
+import type { Holders } from './access/holders.ts';
+import type { Persons } from './access/persons.ts';
+import { revokeSessionAction } from './access/revoke-session.ts';
+import type { Sessions } from './access/sessions.ts';
+import type { Tickets } from './access/tickets.ts';
 import type { SealHistory } from './audit/seal-history.ts';
 import { adoptClusterAction, forgetClusterAction, renameClusterAction } from './clusters/adopt.ts';
 import type { Discover } from './clusters/discover.ts';
@@ -58,13 +63,26 @@ import { rollbackServiceAction } from './services/roll-back.ts';
 import { rotateKeptAction } from './services/rotate.ts';
 import { scaleServiceAction } from './services/scale.ts';
 import { updateServiceAction } from './services/update.ts';
+import {
+  createWebhookAction,
+  deleteWebhookAction,
+  rotateWebhookSecretAction,
+  updateWebhookAction,
+  type WebhookParts,
+} from './webhooks/actions.ts';
+import { redeliverAction, testWebhookAction } from './webhooks/send-actions.ts';
 
 export type ActionParts = MembershipParts &
-  ServicesParts & {
+  ServicesParts &
+  WebhookParts & {
     /** Late, for the door is built with its actions. */
     operations: () => Operations;
     sealHistory: SealHistory;
     apiKeys: ApiKeys;
+    holders: Holders;
+    persons: Persons;
+    sessions: Sessions;
+    tickets: Tickets;
     enrolments: Enrolments;
     discover: Discover;
     find: FindNodes;
@@ -77,12 +95,15 @@ export type ActionParts = MembershipParts &
   };
 
 export const createActions = (parts: ActionParts): AnyAction[] => {
-  const { operations, authorise, apiKeys, enrolments, hosts, links, commands, scopeOf, clock } = parts;
+  const { operations, authorise, apiKeys, holders, enrolments, hosts, links, commands, scopeOf, clock } =
+    parts;
   return [
     cancelOperationAction(operations, authorise),
     sealAuditAction(parts.sealHistory),
-    createApiKeyAction(apiKeys, clock),
-    revokeApiKeyAction(apiKeys),
+    createApiKeyAction(apiKeys, holders, clock),
+    revokeApiKeyAction(apiKeys, holders),
+    createSignInLinkAction(holders, parts.tickets),
+    revokeSessionAction(parts),
     createEnrolmentAction(enrolments),
     renameHostAction(hosts, scopeOf),
     revokeHostAction(hosts, links, commands, scopeOf, clock),
@@ -133,5 +154,11 @@ export const createActions = (parts: ActionParts): AnyAction[] => {
     proceedMaintenanceAction(parts),
     pauseMaintenanceAction(parts),
     resumeMaintenanceAction(parts),
+    createWebhookAction(parts),
+    updateWebhookAction(parts),
+    rotateWebhookSecretAction(parts),
+    deleteWebhookAction(parts),
+    testWebhookAction(parts),
+    redeliverAction(parts),
   ];
 };

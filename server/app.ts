@@ -1,18 +1,17 @@
 // The composition root: every part is made here and given what it needs.
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { createApiKeys, firstKey, newKeyId } from './access/api-keys.ts';
 import { createAttempts, sourceKey } from './access/attempts.ts';
+import { openAccess } from './access/open.ts';
 import { createActions } from './actions.ts';
-import { system } from './audit/actor.ts';
 import { createDenials } from './audit/denials.ts';
-import { createExportEndpoint } from './audit/export-endpoint.ts';
 import { createHeads, type Heads } from './audit/heads.ts';
 import { createAudit } from './audit/record.ts';
 import { recordRestore } from './audit/restored.ts';
 import { startRetention } from './audit/retention.ts';
 import { createSealHistory } from './audit/seal-history.ts';
 import { createVerifyAudit } from './audit/verify.ts';
+import { isHalfRestored } from './backup/data-folder.ts';
 import { certificateNames, openCertificate } from './certificate.ts';
 import { createReadAgreed } from './clusters/agree.ts';
 import { createDiscover } from './clusters/discover.ts';
@@ -25,19 +24,13 @@ import { createWatchSplit } from './clusters/split.ts';
 import { createNoteTrouble, followReports } from './clusters/trouble.ts';
 import { createWatch } from './clusters/watch.ts';
 import type { Config } from './config.ts';
+import { createConsole } from './console.ts';
 import type { Parts } from './context.ts';
+import { makeFirstKey } from './first-start.ts';
 import { createDeclarations } from './fleet/declarations.ts';
 import { createPlanFleet } from './fleet/plan.ts';
 import { createWatchDrift } from './fleet/watch.ts';
-import { createAdmit } from './graphql/admit.ts';
-import { createAdmitExport } from './graphql/admit-export.ts';
-import { createAuthenticate } from './graphql/authenticate.ts';
-import { createReadDocument } from './graphql/document.ts';
-import { createHttp } from './graphql/http.ts';
-import { createOrigins } from './graphql/origins.ts';
-import { schema } from './graphql/schema.ts';
-import { createSlowReaders, type SlowReaderLimits } from './graphql/slow-readers.ts';
-import { callerLimits, createSocketEndpoint } from './graphql/websocket.ts';
+import type { SlowReaderLimits } from './graphql/slow-readers.ts';
 import type { ScopeOf } from './hosts/actions.ts';
 import { createAgentEndpoint } from './hosts/agent-endpoint.ts';
 import { createBranches } from './hosts/branches.ts';
@@ -60,6 +53,7 @@ import { createSortedNodes } from './nodes/list.ts';
 import { createFindNodes } from './nodes/reference.ts';
 import { createSettle } from './nodes/settle.ts';
 import { createReadWorkload } from './nodes/workload.ts';
+import { createNumbers } from './numbers.ts';
 import { createPublishObjects } from './objects/publish.ts';
 import { createDigest, createReadObjects } from './objects/read.ts';
 import { createWatchObjects } from './objects/watch.ts';
@@ -73,7 +67,9 @@ import { openGeneration } from './platform/generation.ts';
 import type { Log } from './platform/log.ts';
 import { createReadServices } from './services/read.ts';
 import { createSendService } from './services/send.ts';
+import { createTransports } from './transports.ts';
 import { version } from './version.ts';
+import { openWebhooks } from './webhooks/open.ts';
 
 export type App = {
   /** Where GraphQL is. */
@@ -88,6 +84,7 @@ export type App = {
 
 /**
  * @param migrations folder of the migrations; beside the sources, or beside the bundle.
+ * @param web folder of the console as it was built; null: it was not.
  * @param slowReaderLimits when a peer that does not read is cut off; for tests, which do not wait half a minute.
  * @param again called when the app has to be closed and made anew: the database was found to be restored.
  * @param showFirstKey told the admin key of a new database, once, as soon as it is stored.
@@ -95,6 +92,7 @@ export type App = {
 export const createApp = async ({
   config,
   migrations,
+  web,
   showFirstKey,
   slowReaderLimits,
   again = () => undefined,
@@ -102,12 +100,17 @@ export const createApp = async ({
 }: {
   config: Config;
   migrations: string;
+  web: string | null;
   showFirstKey: (key: string) => void;
   slowReaderLimits?: SlowReaderLimits;
   again?: () => void;
   log: Log;
 }): Promise<App> => {
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  if (isHalfRestored(config.dataDir))
+    throw new Error(
+      `a restore of ${config.dataDir} was broken off: run skep-server restore again, which finishes it`,
+    );
   const file = join(config.dataDir, 'skep.db');
   await applyMigrations({ file, folder: migrations });
   const db = await createDatabase({ file, log });
@@ -124,13 +127,15 @@ export const createApp = async ({
   });
   // The head is made of what was appended: it hears of each record, and appends one itself.
   let heads: Heads | null = null;
+  const numbers = await createNumbers(config, version, log);
   const audit = createAudit({ clock, appended: (phase) => heads?.appended(phase) });
+  events.reader.onCommitted(numbers.committed);
   const trail = { db, events, audit, clock, log };
   heads = await createHeads({ ...trail, sign: identity.sign, server: identity.id, generation });
   const denials = createDenials({ events, audit, sourceKey, clock, log });
-  const apiKeys = await createApiKeys({ db, events, clock });
-  const { authorise } = apiKeys;
-  const scopeOf: ScopeOf = ({ actor }) => apiKeys.clustersOf(actor);
+  const access = await openAccess({ ...trail, hours: config.sessionHours, anew: life.restored !== null });
+  const { authorise, clustersOf } = access.holders;
+  const scopeOf: ScopeOf = ({ actor }) => clustersOf(actor);
 
   const hosts = await createHosts({ db, events, clock, log });
   const witnesses = await createWitnesses({
@@ -164,7 +169,7 @@ export const createApp = async ({
     clock,
   });
   const links = createLinks();
-  const commands = createCommands({ db, links, clock });
+  const commands = createCommands({ db, links, onSent: numbers.onSent, clock });
   const probePorts = createProbePorts({ commands, hosts });
 
   const clusters = await createClusters({ db, events, audit, clock });
@@ -212,6 +217,7 @@ export const createApp = async ({
     addresses: config.maintenanceHooks,
     timeoutSeconds: config.maintenanceHookSeconds,
   });
+  const alarms = await openWebhooks({ ...trail, identity, settings: config });
   const joinAddresses = createReadJoinAddresses({ db });
   const installation = { server: identity.id, generation, publicKey: identity.publicKey };
   const sealHistory = createSealHistory({
@@ -225,7 +231,7 @@ export const createApp = async ({
       operations: () => operations,
       authorise,
       sealHistory,
-      apiKeys,
+      ...access,
       enrolments,
       hosts,
       links,
@@ -248,6 +254,7 @@ export const createApp = async ({
       away: createAway(hosts),
       joinAddresses,
       probePorts,
+      ...alarms,
       clock,
     }),
     authorise,
@@ -255,18 +262,13 @@ export const createApp = async ({
     denials,
     db,
     events,
+    onRecorded: alarms.recorded,
+    ...numbers.ofOperations,
     clock,
     log,
   });
 
-  if (apiKeys.list().length === 0) {
-    const made = await apiKeys.create(newKeyId(), firstKey);
-    showFirstKey(made.secret);
-    await events.transact(async (tx, emit) => {
-      const targets = [{ kind: 'API_KEY', id: made.key.id, name: made.key.name }];
-      await audit.append(tx, emit, { phase: 'OBSERVED', action: 'firstStart', actor: system, targets });
-    });
-  }
+  await makeFirstKey({ ...trail, apiKeys: access.apiKeys }, showFirstKey);
 
   let listening: Listening | null = null;
   const parts: Parts = {
@@ -274,7 +276,7 @@ export const createApp = async ({
     events,
     clock,
     operations,
-    apiKeys,
+    ...access,
     hosts,
     enrolments,
     commands,
@@ -287,36 +289,28 @@ export const createApp = async ({
     planFleet,
     declarations,
     maintenanceHooks: hooks.names,
+    webhooks: alarms.webhooks,
+    deliveries: alarms.deliveries,
     scopeOf,
     denials,
+    ...numbers.ofCallers,
     heads,
     witnesses,
-    verifyAudit,
+    verifyAudit: numbers.verifying(verifyAudit),
+    version,
+    consoleUrl: () =>
+      (config.consoleUrl ?? (listening?.url ?? '').replace(/graphql$/, '')).replace(/\/$/, ''),
     agentUrl: () => config.agentUrl ?? (listening?.url ?? '').replace(/^http(.*)graphql$/, 'ws$1agent'),
     sourceOf: createSourceOf(config.behindProxy),
   };
-  const slowReaders = createSlowReaders(slowReaderLimits);
-  const transport = {
+  const callers = createTransports({
     parts,
-    authenticate: createAuthenticate(parts, {
-      attempts: createAttempts({ most: config.wrongKeysPerMinute }),
-      wrongPerMinute: config.wrongKeysPerMinute,
-    }),
-    read: createReadDocument(schema),
-    admit: createAdmit(schema, parts, config),
-    origins: createOrigins(config.allowedOrigins),
-    slowReaders,
-    log,
-  };
-  const graphql = createHttp({ ...transport, development: config.development });
-  const sockets = createSocketEndpoint({
-    ...transport,
-    limits: { ...callerLimits, total: config.sockets, perSource: config.socketsPerAddress },
-  });
-  const exportAudit = createExportEndpoint({
-    ...trail,
-    admit: createAdmitExport({ ...transport, ...parts }),
+    config,
+    audit,
+    scrape: numbers.scrapeOf(parts),
     server: installation,
+    slowReaderLimits,
+    log,
   });
   const agents = createAgentEndpoint({
     version,
@@ -334,6 +328,7 @@ export const createApp = async ({
       return watch.notice(hostId, notice);
     },
     generation,
+    traces: numbers.traces,
     behindProxy: config.behindProxy,
     sourceOf: parts.sourceOf,
     clock,
@@ -352,13 +347,14 @@ export const createApp = async ({
     clock,
     log,
   });
+  await alarms.watch({ hosts, clusters, declarations });
   const retention = startRetention({ sealHistory, days: config.auditRetentionDays, clock, log });
   listening = await listen({
     ...config,
     certificate,
-    graphql,
-    exportAudit,
-    upgrades: { '/graphql': sockets.upgrade, '/agent': agents.upgrade },
+    answers: callers.answers,
+    page: createConsole(web),
+    upgrades: { '/graphql': callers.upgrade, '/agent': agents.upgrade },
     ready: async () => (await db.read.setting.count()) > 0,
   });
   log.info({ url: listening.url, socket: config.socket, version }, 'listening');
@@ -376,15 +372,15 @@ export const createApp = async ({
       watch.stop();
       watchObjects.stop();
       watchSplit.stop();
-      slowReaders.stop();
       // Told first and awaited last: what waits for an agent ends when the agents' links do.
-      const stopped = Promise.all([operations.stop(), watchDrift.stop()]);
-      await Promise.all([sockets.close(), agents.close()]);
+      const stopped = Promise.all([operations.stop(), watchDrift.stop(), alarms.stop()]);
+      await Promise.all([callers.close(), agents.close()]);
       await stopped;
       await close();
       await retention.stop();
       await denials.stop();
       await heads.stop();
+      await numbers.stop();
       await db.close();
       life.close();
     },

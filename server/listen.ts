@@ -5,6 +5,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Certificate } from './certificate.ts';
+import type { Console } from './console.ts';
 import { agentLimits } from './hosts/agent-admission.ts';
 
 /** Connections without a socket of callers or agents: requests. Further ones are closed at once. */
@@ -16,6 +17,8 @@ const mostRequests = 5_000;
  */
 const backlog = 4_096;
 
+/** Of a request, whatever its method. */
+export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 export type Listening = {
@@ -40,6 +43,8 @@ const pathOf = ({ url }: IncomingMessage): string => (url ?? '/').split('?', 1)[
 /**
  * @param ready whether the server can answer: database open, recovery begun.
  * @param certificate null: no TLS. A unix socket never has it.
+ * @param answers what answers which path.
+ * @param page what is shown where nothing else answers; null: it was not built.
  * @param upgrades WebSocket endpoints by path.
  * @param sockets of callers, at most.
  */
@@ -48,8 +53,8 @@ export const listen = async ({
   port,
   socket,
   certificate,
-  graphql,
-  exportAudit,
+  answers,
+  page,
   upgrades,
   sockets,
   ready,
@@ -58,28 +63,31 @@ export const listen = async ({
   port: number;
   socket: string | null;
   certificate: Certificate | null;
-  graphql: (request: IncomingMessage, response: ServerResponse) => void;
-  exportAudit: (request: IncomingMessage, response: ServerResponse) => void;
+  answers: ReadonlyMap<string, Answer>;
+  page: Console | null;
   upgrades: Readonly<Record<string, Upgrade>>;
   sockets: number;
   ready: () => Promise<boolean>;
 }): Promise<Listening> => {
-  const answer = (response: ServerResponse, status: number, body: string): void => {
+  const say = (response: ServerResponse, status: number, body: string): void => {
     response
       .writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
       .end(`${body}\n`);
   };
   const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
     const path = pathOf(request);
-    if (path === '/graphql') graphql(request, response);
-    else if (path === '/audit/export') exportAudit(request, response);
-    else if (path === '/healthz') answer(response, 200, 'ok');
+    const answer = answers.get(path);
+    if (answer) answer(request, response);
+    else if (path === '/healthz') say(response, 200, 'ok');
     else if (path === '/readyz')
       ready().then(
-        (isReady) => answer(response, isReady ? 200 : 503, isReady ? 'ready' : 'not ready'),
-        () => answer(response, 503, 'not ready'),
+        (isReady) => say(response, isReady ? 200 : 503, isReady ? 'ready' : 'not ready'),
+        () => say(response, 503, 'not ready'),
       );
-    else answer(response, 404, 'GraphQL is at /graphql');
+    else if (page === null)
+      say(response, 404, 'GraphQL is at /graphql; the console was not built: npm run build');
+    // A path of the API is never a page, even where it is for sockets alone.
+    else if (path in upgrades || !page(request, response, path)) say(response, 404, 'GraphQL is at /graphql');
   };
   const onUpgrade: Upgrade = (request, stream, head) => {
     const upgrade = upgrades[pathOf(request)];

@@ -1,4 +1,5 @@
-// `npm run verify-audit -- FILE …`: verifies a history that was exported, or a database, without a server.
+// `verify-audit FILE …`: verifies a history that was exported, or a database, without a server. A file of its own in
+// dist/, and a sub-command of the server.
 import { createPrivateKey, createPublicKey } from 'node:crypto';
 import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -12,6 +13,7 @@ const usage = `Usage: verify-audit [--heads FILE]… [--server-key FILE|TEXT] [-
 FILE: an export (NDJSON), sealed segments (.ndjson.gz) before it in their order, or a database (.db, needs better-sqlite3).
 --heads: heads that somebody kept: heads.jsonl of an agent's state folder, or answers of auditHead, one JSON object a line.
 --server-key: the server's Ed25519 key: PEM file, or SPKI DER in base64url. Of a database, by default server-key.pem beside it.
+Example: verify-audit --server-key server-key.pem --heads heads.jsonl sealed/audit-*.ndjson.gz export.ndjson
 Ends with 0: nothing wrong; 1: the history was changed; 2: a file cannot be read; 64: wrong use.`;
 
 /** SPKI DER, base64url. */
@@ -58,8 +60,9 @@ const print = ({ ok, records, from, to, signedHeads, keptHeads, seals, faults, n
   console.log(ok ? 'OK: nothing was changed' : 'CHANGED: this is not the history as it was written');
 };
 
-const main = async (): Promise<number> => {
+const verify = async (args: readonly string[]): Promise<number> => {
   const { values, positionals } = parseArgs({
+    args: [...args],
     allowPositionals: true,
     options: {
       heads: { type: 'string', multiple: true, default: [] },
@@ -90,12 +93,9 @@ const main = async (): Promise<number> => {
   return findings.ok ? 0 : 1;
 };
 
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
+/** @param args without the names of Node and program. @returns the exit code; what was found is printed. */
+export const verifyAudit = (args: readonly string[]): Promise<number> =>
+  verify(args).catch((error: unknown) => {
     console.error(`verify-audit: ${error instanceof Error ? error.message : String(error)}`);
-    process.exitCode = error instanceof TypeError ? 64 : 2;
-  },
-);
+    return error instanceof TypeError ? 64 : 2;
+  });

@@ -1,9 +1,10 @@
-// Creating and revoking API keys.
+// Creating and revoking API keys, and links that sign in as one.
 import * as z from 'zod';
 import { type Action, allClear } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
 import { type ApiKeys, newKeyId, within } from './api-keys.ts';
+import type { Holders } from './holders.ts';
 import {
   isPermission,
   type Permission,
@@ -12,6 +13,7 @@ import {
   roleNames,
   roles,
 } from './permissions.ts';
+import type { Tickets } from './tickets.ts';
 
 type CreateInput = {
   name: string;
@@ -35,6 +37,7 @@ const permissionNames = Object.keys(permissions).filter(isPermission);
 /** A key cannot give what its maker does not hold. */
 export const createApiKeyAction = (
   keys: ApiKeys,
+  holders: Holders,
   clock: Clock,
 ): Action<CreateInput, CreatePlan, { id: string; key: string } | null> => ({
   name: 'createApiKey',
@@ -61,8 +64,8 @@ export const createApiKeyAction = (
   }) as z.ZodType<CreateInput>,
   resolve: async (input, { actor }) => {
     const wanted = [...roles[input.role], ...input.permissions];
-    const missing = wanted.find((permission) => !keys.authorise(actor, permission));
-    const scope = keys.clustersOf(actor);
+    const missing = wanted.find((permission) => !holders.authorise(actor, permission));
+    const scope = holders.clustersOf(actor);
     const outside =
       scope !== null && (input.clusters === null || input.clusters.some((id) => !scope.includes(id)));
     if (missing ?? outside)
@@ -96,14 +99,17 @@ export const createApiKeyAction = (
   },
 });
 
-export const revokeApiKeyAction = (keys: ApiKeys): Action<{ id: string }, { id: string }> => ({
+export const revokeApiKeyAction = (
+  keys: ApiKeys,
+  holders: Holders,
+): Action<{ id: string }, { id: string }> => ({
   name: 'revokeApiKey',
   permission: 'key:admin',
   input: z.object({ id: z.string().min(1) }),
   named: ({ id }) => [{ kind: 'API_KEY', name: id }],
   resolve: async ({ id }, { actor }) => {
     const key = keys.find(id);
-    const scope = keys.clustersOf(actor);
+    const scope = holders.clustersOf(actor);
     if (!key || !within(key.clusters, scope))
       throw new Failure('NOT_FOUND', `no API key ${id}`, 'list apiKeys');
     return {
@@ -115,4 +121,32 @@ export const revokeApiKeyAction = (keys: ApiKeys): Action<{ id: string }, { id: 
   },
   judge: async () => allClear,
   act: (run, { id }) => run.each(() => keys.revoke(id)),
+});
+
+/** For a browser, which cannot present a key: it acts as the key or person that made the link, and as no other. */
+export const createSignInLinkAction = (
+  holders: Holders,
+  tickets: Tickets,
+): Action<object, { keyId: string }, { ticket: string; expiresAt: Date } | null> => ({
+  name: 'createSignInLink',
+  permission: 'session:create',
+  input: z.object({}),
+  resolve: async (_, { actor }) => {
+    const { kind, id, name } = actor;
+    return {
+      clusterId: holders.clustersOf(actor)?.[0] ?? null,
+      plan: { keyId: id },
+      targets: [{ kind, id, name }],
+      locks: [],
+    };
+  },
+  judge: async () => allClear,
+  act: async (run, { keyId }) => {
+    let made: { ticket: string; expiresAt: Date } | null = null;
+    await run.each(async () => {
+      // Whoever asked for it is not there any more: nobody would have it.
+      if (!run.resumed) made = tickets.create(keyId);
+    });
+    return made;
+  },
 });

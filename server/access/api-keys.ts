@@ -2,47 +2,33 @@
 import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
 import type { ApiKey as Row } from '../../prisma/generated/client.ts';
-import type { Actor } from '../audit/actor.ts';
-import type { Authorise } from '../operations/action.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
-import { isPermission, type Permission, permissions, type RoleName, roles } from './permissions.ts';
+import { createEndings } from './endings.ts';
+import type { Holder, Known } from './holders.ts';
+import { isPermission, permissions, type RoleName } from './permissions.ts';
 
-export type ApiKey = {
-  id: string;
-  name: string;
-  role: RoleName;
-  /** Beyond the role's. */
-  permissions: readonly Permission[];
-  /** Cluster ids that it is held for; null: all, and what belongs to no cluster. */
-  clusters: readonly string[] | null;
+export type ApiKey = Holder & {
+  kind: 'API_KEY';
   createdAt: Date;
+  /** Id of the actor that made it; null: the first start. */
   createdById: string | null;
-  expiresAt: Date | null;
   lastUsedAt: Date | null;
   revokedAt: Date | null;
 };
 
 export type NewKey = Pick<ApiKey, 'name' | 'role' | 'permissions' | 'clusters' | 'expiresAt' | 'createdById'>;
 
-export type ApiKeys = {
+export type ApiKeys = Pick<Known, 'isValid' | 'onEnd'> & {
   /** The key of a presented text, when it is valid now. */
   authenticate(presented: string): ApiKey | null;
+  use(id: string): ApiKey | null;
   find(id: string): ApiKey | null;
-  /** Whether it is neither revoked nor expired. */
-  isValid(id: string): boolean;
   list(): readonly ApiKey[];
   /** @returns the text to present, shown once. */
   create(id: string, key: NewKey): Promise<{ key: ApiKey; secret: string }>;
   revoke(id: string): Promise<void>;
-  authorise: Authorise;
-  /** Permissions that the key holds, for any cluster. */
-  permissionsOf(key: ApiKey): readonly Permission[];
-  /** Clusters that the actor sees; null: all. */
-  clustersOf(actor: Actor): readonly string[] | null;
-  /** Calls once the key is revoked or has expired. @returns what forgets the call. */
-  onEnd(id: string, listener: () => void): () => void;
 };
 
 /** `skep_key_<id>_<secret>`: the prefix lets secret scanners find it. */
@@ -51,10 +37,9 @@ const lists = { permissions: z.array(z.string()), clusters: z.array(z.string()) 
 const sha256 = (text: string): Buffer => hash('sha256', text, 'buffer');
 /** The last use is told to the minute: a write for each request would cost more than it tells. */
 const lastUsedStepMs = 60_000;
-/** The longest time that Node's setTimeout takes: 24.8 days. */
-const longestTimerMs = 2_147_483_647;
 
 const keyOf = (row: Row): ApiKey => ({
+  kind: 'API_KEY',
   id: row.id,
   name: row.name,
   role: row.role as RoleName,
@@ -87,20 +72,10 @@ export const createApiKeys = async ({
   const keys = new Map<string, { key: ApiKey; hash: Buffer }>(
     rows.map((row) => [row.id, { key: keyOf(row), hash: Buffer.from(row.hash, 'hex') }]),
   );
-  const endings = new Map<string, Set<() => void>>();
+  const endings = createEndings(clock, (id) => keys.get(id)?.key.expiresAt);
 
   const valid = (key: ApiKey): boolean =>
     key.revokedAt === null && (key.expiresAt === null || key.expiresAt > clock.now());
-  /** A key that changes is another object. */
-  const knownPermissions = new WeakMap<ApiKey, readonly Permission[]>();
-  /** A key for no cluster at all holds nothing anywhere. */
-  const permissionsOf = (key: ApiKey): readonly Permission[] => {
-    const known = knownPermissions.get(key);
-    if (known) return known;
-    const held = key.clusters?.length === 0 ? [] : [...new Set([...roles[key.role], ...key.permissions])];
-    knownPermissions.set(key, held);
-    return held;
-  };
 
   const touch = (entry: { key: ApiKey }): void => {
     const now = clock.now();
@@ -119,6 +94,12 @@ export const createApiKeys = async ({
       const entry = id === undefined ? undefined : keys.get(id);
       if (!entry || secret === undefined || !timingSafeEqual(sha256(secret), entry.hash) || !valid(entry.key))
         return null;
+      touch(entry);
+      return entry.key;
+    },
+    use: (id) => {
+      const entry = keys.get(id);
+      if (!entry || !valid(entry.key)) return null;
       touch(entry);
       return entry.key;
     },
@@ -155,42 +136,9 @@ export const createApiKeys = async ({
           if (entry && !entry.key.revokedAt) entry.key = { ...entry.key, revokedAt };
         },
       );
-      for (const ended of [...(endings.get(id) ?? [])]) ended();
+      endings.ended(id);
     },
-    authorise: (actor, permission, clusterId) => {
-      if (actor.kind === 'SYSTEM') return true;
-      const key = keys.get(actor.id)?.key;
-      if (!key || !valid(key) || !permissionsOf(key).some((held) => held === permission)) return false;
-      if (clusterId === undefined || key.clusters === null) return true;
-      return clusterId !== null && key.clusters.includes(clusterId);
-    },
-    permissionsOf,
-    clustersOf: (actor) =>
-      actor.kind === 'SYSTEM' ? null : (keys.get(actor.id)?.key.clusters ?? (keys.has(actor.id) ? null : [])),
-    onEnd: (id, listener) => {
-      const expiresAt = keys.get(id)?.key.expiresAt;
-      let timer: NodeJS.Timeout | undefined;
-      /** In steps, for a key may live longer than a timer can be set. */
-      const arm = (): void => {
-        if (!expiresAt) return;
-        const leftMs = Math.max(0, expiresAt.getTime() - clock.now().getTime());
-        timer = leftMs > longestTimerMs ? setTimeout(arm, longestTimerMs) : setTimeout(ended, leftMs);
-        timer.unref();
-      };
-      const listening = endings.get(id) ?? new Set();
-      endings.set(id, listening.add(ended));
-      arm();
-      function forget(): void {
-        clearTimeout(timer);
-        listening.delete(ended);
-        if (listening.size === 0 && endings.get(id) === listening) endings.delete(id);
-      }
-      function ended(): void {
-        forget();
-        listener();
-      }
-      return forget;
-    },
+    onEnd: endings.onEnd,
   };
 };
 

@@ -6,6 +6,7 @@ export const permissions = {
   'host:read': 'See hosts and their agents.',
   'operation:read': 'See operations.',
   'audit:read': 'See the audit log and verify it.',
+  'metrics:read': 'Read the numbers for Prometheus at /metrics.',
   'audit:export': 'Export the audit log.',
   'audit:seal': 'Take the older part of the audit log out of the database, into sealed files.',
   'node:availability': 'Set a node active, pause or drain.',
@@ -27,8 +28,11 @@ export const permissions = {
   'secret:write': 'Create, rotate and remove swarm secrets.',
   'network:write': 'Create and remove overlay networks.',
   'fleet:apply': 'Carry out a fleet document, with the permissions of what it does, and forget one.',
+  'webhook:read': 'See webhooks with their whole addresses, and what was delivered to them.',
+  'webhook:write': 'Create, change, test and delete webhooks, and deliver again.',
   'secret:rotate': 'Rotate join tokens, unlock keys and root CAs.',
-  'key:admin': 'See, create and revoke API keys.',
+  'key:admin': 'See, create and revoke API keys; see and end sessions of others.',
+  'session:create': 'Make links that sign in to the console as oneself, and end own sessions.',
   'secret:reveal': 'Read join tokens and unlock keys. In no role: given by name.',
   'service:privileged':
     'Give services bind mounts, added capabilities and the host’s network. In no role: given by name.',
@@ -44,7 +48,14 @@ export const separatePermissions: readonly Permission[] = [
   'cluster:force',
 ];
 
-const viewer: readonly Permission[] = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
+const viewer: readonly Permission[] = [
+  'cluster:read',
+  'host:read',
+  'operation:read',
+  'audit:read',
+  'metrics:read',
+  'session:create',
+];
 const operator: readonly Permission[] = [
   ...viewer,
   'node:availability',

@@ -4,9 +4,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { stringify } from 'csv-stringify';
 import * as z from 'zod';
+import { answerFailure } from '../platform/answer-failure.ts';
 import type { Database } from '../platform/database.ts';
 import type { Events } from '../platform/events.ts';
-import { Failure, failureInfo } from '../platform/failure.ts';
+import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { scrub } from '../platform/secrets.ts';
 import type { Requester } from './actor.ts';
@@ -36,12 +37,6 @@ const parameters = z.strictObject({
   to: moment.optional(),
 });
 
-const statuses: Partial<Record<string, number>> = {
-  UNAUTHENTICATED: 401,
-  FORBIDDEN: 403,
-  BAD_USER_INPUT: 400,
-  RATE_LIMITED: 429,
-};
 /** At a time: each reads the whole history. */
 const mostExports = 4;
 /** A reader that takes nothing for so long is left. */
@@ -83,19 +78,6 @@ export const createExportEndpoint = ({
   log: Log;
 }): ((request: IncomingMessage, response: ServerResponse) => void) => {
   let running = 0;
-
-  const refuse = (response: ServerResponse, error: unknown): void => {
-    if (!(error instanceof Failure)) log.error({ err: error }, 'an export failed unexpectedly');
-    const { code, message, hint, retryable } = failureInfo(error);
-    const retryAfter = error instanceof Failure ? error.retryAfterSeconds : null;
-    response
-      .writeHead(statuses[code] ?? 500, {
-        'content-type': 'application/json',
-        'cache-control': 'no-store',
-        ...(retryAfter === null ? {} : { 'retry-after': String(retryAfter) }),
-      })
-      .end(JSON.stringify({ errors: [{ message, extensions: { code, hint, retryable } }] }));
-  };
 
   /** On record before the first byte. @returns the last record of the export, which is this one. */
   const record = async (requester: Requester, asked: z.infer<typeof parameters>): Promise<number> => {
@@ -175,6 +157,6 @@ export const createExportEndpoint = ({
       if (response.headersSent) {
         log.info({ err: error }, 'an export ended early');
         response.destroy();
-      } else refuse(response, error);
+      } else answerFailure(response, error, 'an export', log);
     });
 };

@@ -15,6 +15,10 @@ export type RecordFilter = {
   from?: Date | null;
   /** Before. */
   to?: Date | null;
+  /** Number, at or after. */
+  fromSeq?: number | null;
+  /** Number, before. */
+  toSeq?: number | null;
 };
 
 /** Holds of `record`, a row of AuditRecord; each `?` is one of the values. */
@@ -44,5 +48,7 @@ export const conditionsOf = (
   if (filter?.phase != null) conditions.push(oneOf('phase', filter.phase));
   if (filter?.from != null) conditions.push(['record."at" >= ?', filter.from]);
   if (filter?.to != null) conditions.push(['record."at" < ?', filter.to]);
+  if (filter?.fromSeq != null) conditions.push(['record."seq" >= ?', filter.fromSeq]);
+  if (filter?.toSeq != null) conditions.push(['record."seq" < ?', filter.toSeq]);
   return conditions;
 };

@@ -13,6 +13,11 @@ export const digestOf = async (path: string): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** A sealed file, also one whose server was killed before it got its name; null: it is not there. */
+/**
+ * A sealed file, also one whose server was killed before it got its name; null: it is not there, as none is in another
+ * folder: a database that comes from elsewhere may name any.
+ */
 export const sealedFile = (folder: string, file: string): string | null =>
-  [join(folder, file), join(folder, unsealed(file))].find((path) => existsSync(path)) ?? null;
+  /^\w[\w.-]*$/.test(file)
+    ? ([join(folder, file), join(folder, unsealed(file))].find((path) => existsSync(path)) ?? null)
+    : null;

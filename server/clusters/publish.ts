@@ -21,8 +21,14 @@ import type { NodeObservation, Observation } from './observation.ts';
 import type { Clusters } from './registry.ts';
 import { secretsSeen } from './secret-times.ts';
 
-/** `began`: when the read began; `hostId`: whose engine answered. */
-export type Snapshot = { clusterId: string; observation: Observation; began: Date; hostId: string };
+/** `began`, `ended`: when the read was sent and when its answer came, with what was so at some moment between; `hostId`: whose engine answered. */
+export type Snapshot = {
+  clusterId: string;
+  observation: Observation;
+  began: Date;
+  ended: Date;
+  hostId: string;
+};
 
 export type Publish = {
   list(snapshot: Snapshot): Promise<void>;
@@ -85,7 +91,7 @@ export const createPublish = ({
       return performance.now() - since > describeMs;
     });
 
-  const list: Publish['list'] = async ({ clusterId, observation: read, began, hostId }) => {
+  const list: Publish['list'] = async ({ clusterId, observation: read, began, ended, hostId }) => {
     const known = clusters.find(clusterId);
     if (!known || known.dissolvedAt) return;
     const observation = { ...read, nodes: described(read, known) };
@@ -104,7 +110,7 @@ export const createPublish = ({
       return;
     }
     await clusters.change(clusterId, (before, tx, emit) =>
-      apply(before, tx, emit, { observation, began, hostId }),
+      apply(before, tx, emit, { observation, began, ended, hostId }),
     );
   };
 
@@ -169,13 +175,13 @@ export const createPublish = ({
     emit: Emit,
     snapshot: Omit<Snapshot, 'clusterId'>,
   ): Promise<Partial<Cluster> | null> {
-    const { observation, began, hostId } = snapshot;
+    const { observation, began, ended, hostId } = snapshot;
     if (before.dissolvedAt || (before.observedAt && began < before.observedAt)) return null;
     const firstSight = before.swarm === null;
     const isOld = (nodeId: string): boolean => began <= (readAlone.get(nodeId) ?? never);
     const { nodes, differences } = compareNodes(before.nodes, observation.nodes, isOld);
     const explanation = explain(tx, before.id, before.observedAt, clock.now());
-    const interval = { observedBetween: { from: before.observedAt, to: began } };
+    const interval = { observedBetween: { from: before.observedAt, to: ended } };
 
     for (const difference of differences) {
       const verdict = explainNode(difference, explanation, before);
@@ -184,7 +190,7 @@ export const createPublish = ({
           ...difference.after,
           unexplained: verdict.undecided && !firstSight,
         });
-      await tell(tx, emit, before, difference, verdict, began);
+      await tell(tx, emit, before, difference, verdict, ended);
     }
     for (const node of nodes.values()) {
       if (!node.unexplained) continue;

@@ -15,6 +15,8 @@ import type { NoteTrouble } from './trouble.ts';
 export type FreshRead = Observation & {
   /** The read began then, never before it was asked for. */
   began: Date;
+  /** When its answer was here: what it saw is of a moment in between. */
+  ended: Date;
   hostId: string;
 };
 
@@ -85,8 +87,9 @@ export const createReadCluster = ({
     began: Date,
     { hostId, ...observation }: Answered,
   ): Promise<FreshRead> => {
+    const ended = clock.now();
     if (!paused)
-      await publish.list({ clusterId, observation, began, hostId }).catch((error: unknown) => {
+      await publish.list({ clusterId, observation, began, ended, hostId }).catch((error: unknown) => {
         if (!(error instanceof DatabaseError)) throw error;
         throw new Failure(
           'DATABASE_UNAVAILABLE',
@@ -94,7 +97,7 @@ export const createReadCluster = ({
           'try again; look at the server’s disk',
         );
       });
-    return { ...observation, began, hostId };
+    return { ...observation, began, ended, hostId };
   };
 
   const readThroughAny = async (cluster: Cluster): Promise<Answered> => {

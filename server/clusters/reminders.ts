@@ -40,24 +40,27 @@ const monthsAfter = (date: Date, months: number): Date => {
   return after;
 };
 
-const ofTokens = ({ tokens, createdAt, swarm }: Cluster, now: Date): Reminder[] =>
+/** Join tokens that should have been rotated by now: since when each is the one that it is, and when it was due. */
+export const overdueTokens = (
+  { tokens, createdAt, swarm }: Cluster,
+  now: Date,
+): { role: TokenRole; since: Date; due: Date }[] =>
   swarm === null
     ? []
     : (['WORKER', 'MANAGER'] as const satisfies readonly TokenRole[]).flatMap((role) => {
         const since = tokens[role].seenAt ?? tokens[role].rotatedAt ?? createdAt;
         const due = monthsAfter(since, tokenMonths);
-        return now < due
-          ? []
-          : [
-              {
-                code: 'JOIN_TOKEN_OLD' as const,
-                message: `the ${role.toLowerCase()} join token is at least six months old`,
-                hint: `rotateJoinToken(role: ${role}); members are not touched`,
-                since,
-                due,
-              },
-            ];
+        return now < due ? [] : [{ role, since, due }];
       });
+
+const ofTokens = (cluster: Cluster, now: Date): Reminder[] =>
+  overdueTokens(cluster, now).map(({ role, since, due }) => ({
+    code: 'JOIN_TOKEN_OLD',
+    message: `the ${role.toLowerCase()} join token is at least six months old`,
+    hint: `rotateJoinToken(role: ${role}); members are not touched`,
+    since,
+    due,
+  }));
 
 const expiryOf = (trustRoot: string | null | undefined): Date | null => {
   if (!trustRoot) return null;

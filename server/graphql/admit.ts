@@ -28,7 +28,7 @@ export type Operation = {
 
 export const createAdmit = (
   schema: GraphQLSchema,
-  { denials }: Pick<Parts, 'denials'>,
+  { denials, tally, requests }: Pick<Parts, 'denials' | 'tally' | 'requests'>,
   { mutationsPerMinute, revealsPerHour }: RateLimits,
 ): Admit => {
   const takeMutation = createTake({ most: mutationsPerMinute, seconds: 60, what: 'too many mutations' });
@@ -48,10 +48,8 @@ export const createAdmit = (
     return cost;
   };
 
-  const count = async (operation: OperationDefinitionNode, requester: Asker['requester']): Promise<void> => {
+  const count = async (action: string, requester: Asker['requester']): Promise<void> => {
     const { id } = requester.actor;
-    const [field] = operation.selectionSet.selections;
-    const action = field?.kind === Kind.FIELD ? field.name.value : 'mutation';
     try {
       await takeMutation(id);
       if (action.startsWith('reveal')) await takeReveal(id);
@@ -72,6 +70,11 @@ export const createAdmit = (
         `the document could cost ${cost}, of at most ${mostCost}: lists in lists multiply`,
         'ask for smaller pages (first), or for less of each',
       );
-    return operation.operation === OperationTypeNode.MUTATION ? count(operation, requester) : undefined;
+    const { operation: kind } = operation;
+    const [root] = operation.selectionSet.selections;
+    const field = root?.kind === Kind.FIELD ? root.name.value : kind;
+    requests.asks(kind, field, requester.requestId);
+    if (kind === OperationTypeNode.MUTATION) return count(field, requester).then(() => tally.request(kind));
+    tally.request(kind);
   };
 };

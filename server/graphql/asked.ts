@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Asker, Context, Parts } from '../context.ts';
 import type { Authenticate } from './authenticate.ts';
+import type { Present } from './present.ts';
 import { maxBodyBytes, maxValueBodyBytes, type Params, paramsOf, readBody } from './request-body.ts';
 
 export type Asked = {
@@ -20,11 +21,11 @@ export type Ask = (request: IncomingMessage) => Promise<Asked>;
 
 /** Who asks is known before anything that was sent is read. */
 export const createAsk =
-  ({ authenticate, parts }: { authenticate: Authenticate; parts: Parts }): Ask =>
+  ({ present, authenticate, parts }: { present: Present; authenticate: Authenticate; parts: Parts }): Ask =>
   async (request) => {
     /** A value of a secret or a config is larger than any document. */
     const mostFrom = ({ requester: { actor } }: Asker): number =>
-      parts.apiKeys.authorise(actor, 'config:write') || parts.apiKeys.authorise(actor, 'secret:write')
+      parts.holders.authorise(actor, 'config:write') || parts.holders.authorise(actor, 'secret:write')
         ? maxValueBodyBytes
         : maxBodyBytes;
     let asker: Asker | null = null;
@@ -33,7 +34,7 @@ export const createAsk =
     let params: Params | null = null;
     let met: unknown = null;
     try {
-      asker = await authenticate(request.headers.authorization, parts.sourceOf(request));
+      asker = await authenticate(present(request), parts.sourceOf(request));
       if (request.method === 'POST') body = await readBody(request, mostFrom(asker));
     } catch (error) {
       met = error;

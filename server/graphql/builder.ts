@@ -26,13 +26,13 @@ export const builder = new SchemaBuilder<{
   defaultFieldNullability: false,
   scopeAuth: {
     authorizeOnSubscribe: true,
-    authScopes: ({ apiKeys, requester }) => ({
-      permission: (permission) => apiKeys.authorise(requester.actor, permission),
+    authScopes: ({ holders, requester }) => ({
+      permission: (permission) => holders.authorise(requester.actor, permission),
     }),
     unauthorizedError: (_parent, { denials, requester }, info) => {
       const failure = new Failure(
         'FORBIDDEN',
-        `${info.fieldName} needs a permission that your key does not hold`,
+        `${info.fieldName} needs a permission that you do not hold`,
         'the field’s description names it',
       );
       // Fields further in are left out of an answer, over and over, by every client that asks for all there is.

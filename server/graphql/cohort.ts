@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { ExecutionArgs } from 'graphql';
 import type { EventReader } from '../platform/event-reader.ts';
-import type { StoredEvent } from '../platform/events.ts';
+import type { StoredEvent, Topic } from '../platform/events.ts';
 import { textFrame } from '../platform/text-frame.ts';
 import { isFull, type Outlet, onceDrained, writeTo } from './outlet.ts';
 import type { ChangeSource } from './stream.ts';
@@ -57,11 +57,13 @@ export type CohortParts = {
   isValid: (keyId: string) => boolean;
   /** JSON text of an event for a subscriber; any member's arguments give the same. */
   payloadOf: (args: ExecutionArgs, event: StoredEvent) => string | Promise<string>;
+  /** So many events were told, each for each that heard it. */
+  count: (topic: Topic, events: number) => void;
   /** It is told no more, and why. */
   end: (member: Member, error: unknown) => void;
 };
 
-export const createCohort = ({ reader, turns, isValid, payloadOf, end }: CohortParts): Cohort => {
+export const createCohort = ({ reader, turns, isValid, payloadOf, count, end }: CohortParts): Cohort => {
   const members = new Set<Member>();
   /** Those that have been told all up to `seq`, or began after it. */
   const level = new Set<Member>();
@@ -98,7 +100,10 @@ export const createCohort = ({ reader, turns, isValid, payloadOf, end }: CohortP
       const { payloads, to } = await batchAfter(member.share, member.seq, Math.max(member.seq, seq));
       if (!members.has(member) || !isValid(member.share.keyId)) return;
       member.seq = to;
-      if (payloads.length > 0) writeTo(member.outlet, framesOf(member.id, payloads));
+      if (payloads.length > 0) {
+        writeTo(member.outlet, framesOf(member.id, payloads));
+        count(member.share.source.topic, payloads.length);
+      }
       place(member);
     } catch (error) {
       end(member, error);
@@ -106,11 +111,12 @@ export const createCohort = ({ reader, turns, isValid, payloadOf, end }: CohortP
   };
 
   /** All that are level are told what came after `from`, and are level with `seq`. */
-  const tell = (payloads: readonly string[], from: number): void => {
+  const tell = (topic: Topic, payloads: readonly string[], from: number): void => {
     let id: string | null = null;
     let frames: Buffer = Buffer.alloc(0);
     let keyId: string | null = null;
     let valid = false;
+    let told = 0;
     for (const member of level) {
       if (member.seq > from) {
         if (member.seq >= seq) continue;
@@ -129,11 +135,13 @@ export const createCohort = ({ reader, turns, isValid, payloadOf, end }: CohortP
         frames = framesOf(id, payloads);
       }
       writeTo(member.outlet, frames);
+      told += 1;
       if (!isFull(member.outlet)) continue;
       level.delete(member);
       member.seq = seq;
       place(member);
     }
+    count(topic, told * payloads.length);
   };
 
   const anyValid = (): Share | null => {
@@ -152,7 +160,7 @@ export const createCohort = ({ reader, turns, isValid, payloadOf, end }: CohortP
       const from = seq;
       const { payloads, to } = await batchAfter(lead, from, reader.head());
       seq = to;
-      if (payloads.length > 0) tell(payloads, from);
+      if (payloads.length > 0) tell(lead.source.topic, payloads, from);
       if (seq < reader.head()) await setImmediate();
     }
   };

@@ -48,7 +48,7 @@ const told = (message: string): string => {
 };
 
 /** Told as it is: GraphQL's own complaints of a document, and our Failures. Everything else: INTERNAL, and logged. */
-export const createMaskError =
+const createMask =
   (log: Log) =>
   (error: unknown): GraphQLError => {
     const failure = failureIn(error);
@@ -75,6 +75,23 @@ export const createMaskError =
       extensions: { code: 'INTERNAL', retryable: false },
     });
   };
+
+/** @param counted hears the code of each error that a caller is told of. */
+export const createMaskError = (
+  log: Log,
+  counted: (code: string) => void,
+): ((error: unknown) => GraphQLError) => {
+  const mask = createMask(log);
+  const masked = new WeakSet<GraphQLError>();
+  return (error) => {
+    // Yoga asks about what it was told itself.
+    if (error instanceof GraphQLError && masked.has(error)) return error;
+    const answer = mask(error);
+    masked.add(answer);
+    counted(String(answer.extensions.code));
+    return answer;
+  };
+};
 
 /** Over a socket there is no status to set: what is for HTTP only is left out. */
 export const withoutHttp = (error: GraphQLError): GraphQLError => {

@@ -11,6 +11,7 @@ import type { ReadDocument } from './document.ts';
 import { createMaskError } from './errors.ts';
 import { createLane } from './lane.ts';
 import type { Origins } from './origins.ts';
+import type { Present } from './present.ts';
 import { refuse } from './request-body.ts';
 import { schema } from './schema.ts';
 import type { SlowReaders } from './slow-readers.ts';
@@ -68,6 +69,7 @@ const gate = ({
 /** @param development GraphiQL on; never in production. */
 export const createHttp = ({
   parts,
+  present,
   authenticate,
   read,
   admit,
@@ -77,6 +79,7 @@ export const createHttp = ({
   log,
 }: {
   parts: Parts;
+  present: Present;
   authenticate: Authenticate;
   read: ReadDocument;
   admit: Admit;
@@ -85,9 +88,9 @@ export const createHttp = ({
   development: boolean;
   log: Log;
 }): HttpEndpoint => {
-  const mask = createMaskError(log);
+  const mask = createMaskError(log, parts.tally.error);
   const contexts = new WeakMap<Request, Context>();
-  const ask = createAsk({ authenticate, parts });
+  const ask = createAsk({ present, authenticate, parts });
   const lane = createLane({ schema, parts, read, admit });
   const yoga = createYoga<Node, Context>({
     schema,
@@ -124,9 +127,11 @@ export const createHttp = ({
     const isGraphiql = development && request.method === 'GET';
     if (!isGraphiql) response.setHeader('content-security-policy', nothingMayLoad);
     if (origins.answer(request, response)) return;
-    answer(request, response).catch((error: unknown) => {
-      log.error({ err: error }, 'a request could not be answered');
-      response.destroy();
-    });
+    parts.requests
+      .during(request.headers, () => answer(request, response))
+      .catch((error: unknown) => {
+        log.error({ err: error }, 'a request could not be answered');
+        response.destroy();
+      });
   };
 };

@@ -1,15 +1,15 @@
-// The open sockets of each key, which close when it ends: one listening for all of them.
+// The open sockets of each key, or of each session, which close when it ends: one listening for all of them.
 import type { WebSocket } from 'ws';
-import type { ApiKeys } from '../access/api-keys.ts';
+import type { Endings } from '../access/endings.ts';
 
 export type KeySockets = {
   add(keyId: string, socket: WebSocket): void;
   delete(keyId: string, socket: WebSocket): void;
 };
 
-/** @param ended told each socket of a key that was revoked or has expired. */
+/** @param ended told each socket of a key that was revoked or has expired, or of a session that has ended. */
 export const createKeySockets = (
-  { onEnd }: Pick<ApiKeys, 'onEnd'>,
+  { onEnd }: Pick<Endings, 'onEnd'>,
   ended: (socket: WebSocket) => void,
 ): KeySockets => {
   const byKey = new Map<string, { sockets: Set<WebSocket>; forget: () => void }>();

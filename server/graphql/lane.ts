@@ -30,23 +30,23 @@ type Held = Plan & { admitted: Operation };
 
 export const createLane = ({
   schema,
-  parts: { clusters, events, apiKeys },
+  parts: { clusters, events, holders },
   read,
   admit,
 }: {
   schema: GraphQLSchema;
-  parts: Pick<Parts, 'clusters' | 'events' | 'apiKeys'>;
+  parts: Pick<Parts, 'clusters' | 'events' | 'holders'>;
   read: ReadDocument;
   admit: Admit;
 }): Lane => {
   const planOf = createPlans(schema);
-  const answers = createKeptAnswers<Held>(apiKeys);
+  const answers = createKeptAnswers<Held>(holders);
 
   const versionOf = ({ ofEvents }: Plan): string =>
     ofEvents ? `${clusters.version()} ${events.head()}` : `${clusters.version()}`;
   /** Asked again for each answer: the key may have ended since it was presented. */
   const isAllowed = ({ permissions }: Plan, { requester }: Asker): boolean =>
-    permissions.every((permission) => apiKeys.authorise(requester.actor, permission));
+    permissions.every((permission) => holders.authorise(requester.actor, permission));
 
   const heldOf = (asked: Asked): Held | null => {
     const { query, operationName, variables = {} } = asked.params();

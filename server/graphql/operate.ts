@@ -13,6 +13,7 @@ import type { Parts } from '../context.ts';
 import type { Admit } from './admit.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { ReadDocument } from './document.ts';
+import type { Presented } from './present.ts';
 import { readParams } from './request-body.ts';
 import { schema } from './schema.ts';
 import type { Subscribing } from './shared-subscriptions.ts';
@@ -23,7 +24,7 @@ type Refused = { errors: readonly GraphQLError[] };
 export type Outcome = Refused | { result: ExecutionResult } | { subscribing: Subscribing };
 
 export type Operate = (
-  authorization: unknown,
+  presented: Presented,
   sourceAddress: string | null,
   payload: unknown,
 ) => Promise<Outcome>;
@@ -44,9 +45,9 @@ export const createOperate = ({
   type Ready = { query: string; operation: OperationDefinitionNode; args: ExecutionArgs };
   /** @throws what refuses it. */
   const admitted = async (
-    ...[authorization, sourceAddress, payload]: Parameters<Operate>
+    ...[presented, sourceAddress, payload]: Parameters<Operate>
   ): Promise<Ready | Refused> => {
-    const asker = await authenticate(authorization, sourceAddress);
+    const asker = await authenticate(presented, sourceAddress);
     const { query, operationName, variables } = readParams(payload);
     const { document, errors } = read(query);
     if (errors.length > 0) return { errors: errors.map(told) };
@@ -58,7 +59,7 @@ export const createOperate = ({
     return { query, operation, args };
   };
 
-  return async (...asked) => {
+  const operate: Operate = async (...asked) => {
     const ready = await admitted(...asked).catch((error: unknown): Refused => ({ errors: [told(error)] }));
     if ('errors' in ready) return ready;
     const { query, operation, args } = ready;
@@ -69,4 +70,6 @@ export const createOperate = ({
     if (!isChangeStream(stream)) throw new Error('a subscription that is no stream of changes');
     return { subscribing: { source: stream.source, query, args } };
   };
+  // A socket has no header for each operation: each begins a trace.
+  return (...asked) => parts.requests.during({}, () => operate(...asked));
 };

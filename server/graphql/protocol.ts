@@ -14,6 +14,7 @@ import { Failure } from '../platform/failure.ts';
 import type { Member } from './cohort.ts';
 import type { Operate } from './operate.ts';
 import type { Outlet } from './outlet.ts';
+import type { Presented } from './present.ts';
 import type { SharedSubscriptions } from './shared-subscriptions.ts';
 
 /** Before it runs it has an id only. */
@@ -21,10 +22,12 @@ type Operation = Pick<Member, 'id'> | Member;
 
 export type Peer = Outlet & {
   readonly sourceAddress: string | null;
-  /** What it presented itself with: shown again for each operation. */
-  authorization: unknown;
+  /** What it presented itself with: shown again for each operation. At first the cookie that it was opened with. */
+  presented: Presented;
   /** Whose it is, once it has presented itself. */
   keyId: string | null;
+  /** By which session, if by one. */
+  sessionId: string | null;
   greeted: boolean;
   /** It must have presented itself by then. */
   timer: NodeJS.Timeout | null;
@@ -85,7 +88,8 @@ export const createProtocol = ({
     peer.greeted = true;
     if (peer.timer) clearTimeout(peer.timer);
     peer.timer = null;
-    peer.authorization = keyIn(payload);
+    const authorization = keyIn(payload) ?? null;
+    if (authorization !== null) peer.presented = { authorization };
     const keyId = await greet(peer);
     if (keyId === null) return closeFor(peer, CloseCode.Forbidden, 'Forbidden');
     peer.keyId = keyId;
@@ -106,7 +110,7 @@ export const createProtocol = ({
           'complete some first',
           { retryAfterSeconds: 1 },
         );
-      const outcome = await operate(peer.authorization, peer.sourceAddress, payload);
+      const outcome = await operate(peer.presented, peer.sourceAddress, payload);
       // Completed, or closed, while it was looked at.
       if (!peer.operations.includes(operation)) return;
       if ('errors' in outcome) return refuse(peer, id, outcome.errors);

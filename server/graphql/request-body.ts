@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { GraphQLError } from 'graphql';
 import type { GraphQLParams } from 'graphql-yoga';
 import * as z from 'zod';
+import { readBytes } from '../platform/read-bytes.ts';
 
 /** Of a request's body, and of a socket's message. */
 export const maxBodyBytes = 262_144;
@@ -17,30 +18,6 @@ export const refuse = (status: number, message: string, headers?: Record<string,
   });
 
 const tooLarge = (most: number): GraphQLError => refuse(413, `the body is larger than ${most} bytes`);
-
-/** How long the rest of what is too large is read and dropped: who is answered while it sends loses the answer. */
-const drainMs = 1_000;
-
-const readBytes = (request: IncomingMessage, most: number): Promise<Buffer> =>
-  new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    /** Also told after the end of each request: an error that nobody hears of is not made. */
-    const endEarly = (): void => {
-      if (!request.readableEnded) reject(refuse(400, 'the body ended early'));
-    };
-    const onData = (chunk: Buffer): void => {
-      bytes += chunk.length;
-      if (bytes <= most) return void chunks.push(chunk);
-      request.off('data', onData).resume();
-      setTimeout(() => reject(tooLarge(most)), drainMs).unref();
-    };
-    request
-      .on('data', onData)
-      .once('end', () => (bytes > most ? reject(tooLarge(most)) : resolve(Buffer.concat(chunks))))
-      .once('error', endEarly)
-      .once('close', endEarly);
-  });
 
 /** Iterative: what is asked is whether a recursion would go too deep. */
 const isDeeper = (value: unknown, than: number): boolean => {
@@ -98,7 +75,10 @@ const checkType = ({ headers }: IncomingMessage): void => {
 export const readBody = (request: IncomingMessage, most = maxBodyBytes): Promise<Buffer> => {
   checkType(request);
   if (Number(request.headers['content-length'] ?? 0) > most) throw tooLarge(most);
-  return readBytes(request, most);
+  return readBytes(request, most, {
+    tooLarge: () => tooLarge(most),
+    endedEarly: () => refuse(400, 'the body ended early'),
+  });
 };
 
 /** @throws GraphQLError with a status */

@@ -1,5 +1,5 @@
 // The rights of who asks, as a text: what is kept or told for one viewer is for those alone whose text is the same.
-import type { ApiKey, ApiKeys } from '../access/api-keys.ts';
+import type { Holder, Holders } from '../access/holders.ts';
 
 /**
  * What a resolver of the projection or of an event may see of who asks, and no more: were one to answer by anything else
@@ -7,9 +7,9 @@ import type { ApiKey, ApiKeys } from '../access/api-keys.ts';
  */
 export const createRightsOf = ({
   permissionsOf,
-}: Pick<ApiKeys, 'permissionsOf'>): ((viewer: ApiKey) => string) => {
-  // A key that changes is another object.
-  const known = new WeakMap<ApiKey, string>();
+}: Pick<Holders, 'permissionsOf'>): ((viewer: Holder) => string) => {
+  // One that changes is another object.
+  const known = new WeakMap<Holder, string>();
   return (viewer) => {
     const found = known.get(viewer);
     if (found !== undefined) return found;

@@ -12,6 +12,7 @@ import '../services/schema.ts';
 import '../objects/schema.ts';
 import '../fleet/schema.ts';
 import '../maintenance/schema.ts';
+import '../webhooks/schema.ts';
 import type { GraphQLSchema } from 'graphql';
 import { builder } from './builder.ts';
 

@@ -26,13 +26,13 @@ type Group = Share & { readonly key: string; readonly cohort: Cohort; members: n
  * @param ended a member is told no more: its last result, or a defect. It has been closed.
  */
 export const createSharedSubscriptions = (
-  { events: { reader }, apiKeys }: Pick<Parts, 'events' | 'apiKeys'>,
+  { events: { reader }, holders, tally }: Pick<Parts, 'events' | 'holders' | 'tally'>,
   told: (error: unknown) => GraphQLFormattedError,
   ended: (member: Member, last: ExecutionResult | Error) => void,
 ): SharedSubscriptions => {
   const cohorts = new Map<string, Cohort>();
   const groups = new Map<string, Group>();
-  const rightsOf = createRightsOf(apiKeys);
+  const rightsOf = createRightsOf(holders);
   const resultOf = (args: ExecutionArgs, rootValue: Streamed) => execute({ ...args, rootValue });
   const textOf = ({ errors, data }: ExecutionResult): string =>
     JSON.stringify(errors ? { errors: errors.map(told), data } : { data });
@@ -40,6 +40,7 @@ export const createSharedSubscriptions = (
   const close = (member: Member): void => {
     const group = groups.get(member.share.name);
     if (!group?.cohort.leave(member)) return;
+    tally.unsubscribed(group.source.topic);
     group.members -= 1;
     if (group.members === 0) groups.delete(group.name);
     if (group.cohort.isEmpty()) cohorts.delete(group.key);
@@ -63,11 +64,12 @@ export const createSharedSubscriptions = (
   const parts: CohortParts = {
     reader,
     turns: createTurns(),
-    isValid: apiKeys.isValid,
+    isValid: holders.isValid,
     payloadOf: (args, event) => {
       const result = resultOf(args, event);
       return result instanceof Promise ? result.then(textOf) : textOf(result);
     },
+    count: tally.told,
     end,
   };
 
@@ -103,6 +105,7 @@ export const createSharedSubscriptions = (
       const seq = after == null ? reader.head() : reader.seqOf(after);
       const group = groupFor(subscribing);
       const member: Member = { id, outlet, share: group, seq, unwait: null };
+      tally.subscribed(group.source.topic);
       group.members += 1;
       group.cohort.join(member);
       return member;

@@ -3,6 +3,7 @@ import type { Permission } from '../access/permissions.ts';
 import type { Context } from '../context.ts';
 import type { StoredEvent, Topic } from '../platform/events.ts';
 import { Failure } from '../platform/failure.ts';
+import { endedFailure, onEndOf } from './on-end.ts';
 
 /** An event, or why there will be no more. */
 export type Streamed = StoredEvent | Failure;
@@ -28,34 +29,40 @@ export type ChangeStream = AsyncIterableIterator<Streamed> & { readonly source: 
 export const isChangeStream = (value: object): value is ChangeStream => 'source' in value;
 
 /**
- * Ends when its reader does, also while it waits, and with UNAUTHENTICATED when the key ends.
+ * Ends when its reader does, also while it waits, and with UNAUTHENTICATED when the key ends, or the session.
  * @throws Failure CURSOR_TOO_OLD, BAD_USER_INPUT at once; later troubles are the stream's last item.
  */
 export const changeStream = <Scalars>(
-  { events, apiKeys, requester, viewer }: Context,
+  context: Context,
   { topic, permission, after, matches }: Wanted<Scalars>,
 ): ChangeStream => {
+  const { events, holders, requester, tally } = context;
   events.check(after);
   const fits = (event: StoredEvent): boolean =>
-    apiKeys.authorise(requester.actor, permission, event.clusterId) &&
+    holders.authorise(requester.actor, permission, event.clusterId) &&
     (matches(event.after as Scalars) || (event.before !== null && matches(event.before as Scalars)));
 
   /** For who takes its items. A socket takes its source alone, and of those there are thousands. */
   const open = () => {
     const ended = new AbortController();
     async function* stream(): AsyncGenerator<Streamed> {
-      let keyEnded = false;
-      const forget = apiKeys.onEnd(viewer.id, () => {
-        keyEnded = true;
+      let isOver = false;
+      const forget = onEndOf(context, context, () => {
+        isOver = true;
         ended.abort();
       });
+      tally.subscribed(topic);
       try {
-        yield* events.subscribe({ topic, after, matches: fits, signal: ended.signal });
-        if (keyEnded) yield new Failure('UNAUTHENTICATED', 'the key is no longer valid', 'use another key');
+        for await (const event of events.subscribe({ topic, after, matches: fits, signal: ended.signal })) {
+          tally.told(topic, 1);
+          yield event;
+        }
+        if (isOver) yield endedFailure(context);
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         yield error;
       } finally {
+        tally.unsubscribed(topic);
         forget();
       }
     }

@@ -15,6 +15,7 @@ import { createMaskError, withoutHttp } from './errors.ts';
 import { createKeySockets } from './key-sockets.ts';
 import { createOperate } from './operate.ts';
 import type { Origins } from './origins.ts';
+import type { Present, Presented } from './present.ts';
 import { closeFor, createProtocol, type Peer } from './protocol.ts';
 import { maxBodyBytes } from './request-body.ts';
 import { createSharedSubscriptions } from './shared-subscriptions.ts';
@@ -29,9 +30,12 @@ export type SocketEndpoint = {
 export const callerLimits = { unidentified: 40, operations: 50 } as const;
 
 const keepAliveMs = 12_000;
+/** One for all that come without a cookie. */
+const nothing: Presented = { authorization: undefined };
 
 export const createSocketEndpoint = ({
   parts,
+  present,
   authenticate,
   read,
   admit,
@@ -41,6 +45,7 @@ export const createSocketEndpoint = ({
   log,
 }: {
   parts: Parts;
+  present: Present;
   authenticate: Authenticate;
   read: ReadDocument;
   admit: Admit;
@@ -59,14 +64,15 @@ export const createSocketEndpoint = ({
     // A peer that does not answer the close: not in the types yet.
     ...{ closeTimeout: 2_000 },
   });
-  const mask = createMaskError(log);
+  const mask = createMaskError(log, parts.tally.error);
   const told = (error: unknown) => withoutHttp(mask(error));
   const admission = createSocketAdmission(limits);
   const keepAlive = createKeepAlive(keepAliveMs);
 
-  const keySockets = createKeySockets(parts.apiKeys, (socket) =>
-    socket.close(CloseCode.Forbidden, 'Forbidden'),
-  );
+  const forbid = (socket: WebSocket): void => socket.close(CloseCode.Forbidden, 'Forbidden');
+  const keySockets = createKeySockets(parts.apiKeys, forbid);
+  // Told of the end of its key, too.
+  const sessionSockets = createKeySockets(parts.sessions, forbid);
   const peers = new Map<WebSocket, Peer>();
   const shared = createSharedSubscriptions(parts, told, (member, last) => {
     const peer = peers.get(member.outlet.socket);
@@ -76,11 +82,13 @@ export const createSocketEndpoint = ({
   const greet = async (peer: Peer): Promise<string | null> => {
     const { socket } = peer;
     try {
-      const { viewer } = await authenticate(peer.authorization, peer.sourceAddress);
+      const { viewer, session } = await authenticate(peer.presented, peer.sourceAddress);
       // It may have gone meanwhile.
       if (!peers.has(socket)) return null;
       admission.identified(socket);
-      keySockets.add(viewer.id, socket);
+      peer.sessionId = session;
+      if (session === null) keySockets.add(viewer.id, socket);
+      else sessionSockets.add(session, socket);
       return viewer.id;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -108,12 +116,18 @@ export const createSocketEndpoint = ({
     const peer = peers.get(this);
     if (!peer) return;
     peers.delete(this);
-    if (peer.keyId !== null) keySockets.delete(peer.keyId, this);
+    if (peer.sessionId !== null) sessionSockets.delete(peer.sessionId, this);
+    else if (peer.keyId !== null) keySockets.delete(peer.keyId, this);
     protocol.closed(peer);
   }
   const onError = (error: Error): void => log.debug({ err: error }, 'a socket failed');
 
-  const serve = (socket: WebSocket, stream: Duplex, sourceAddress: string | null): void => {
+  const serve = (
+    socket: WebSocket,
+    stream: Duplex,
+    presented: Presented,
+    sourceAddress: string | null,
+  ): void => {
     admission.opened(socket, sourceAddress);
     keepAlive.watch(socket);
     socket.on('error', onError);
@@ -126,8 +140,9 @@ export const createSocketEndpoint = ({
       stream,
       waiting: null,
       sourceAddress,
-      authorization: undefined,
+      presented,
       keyId: null,
+      sessionId: null,
       greeted: false,
       timer: null,
       operations: [],
@@ -146,7 +161,7 @@ export const createSocketEndpoint = ({
       }
       slowReaders.watch(socket);
       sockets.handleUpgrade(request, socket, head, (opened) =>
-        serve(opened, socket, parts.sourceOf(request)),
+        serve(opened, socket, present.cookieOf(request) ?? nothing, parts.sourceOf(request)),
       );
     },
     close: async () => {

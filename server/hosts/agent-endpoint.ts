@@ -54,6 +54,7 @@ export const createAgentEndpoint = ({
   branches,
   notice,
   generation,
+  traces,
   behindProxy,
   sourceOf,
   clock,
@@ -72,6 +73,8 @@ export const createAgentEndpoint = ({
   notice: AgentContext['notice'];
   /** Of the server's history; see docs/decisions/0016. */
   generation: string;
+  /** Commands may ask for a trace. */
+  traces: boolean;
   /** A proxy in front ends the TLS: agents cannot bind their proof to it. */
   behindProxy: boolean;
   sourceOf: (request: IncomingMessage) => string | null;
@@ -178,6 +181,7 @@ export const createAgentEndpoint = ({
           nonce: session.serverNonce,
           binding: channel.binding,
           generation,
+          ...(traces ? { traces } : {}),
           signature: identity.sign(serverText(session, generation)),
         };
       },

@@ -19,10 +19,32 @@ export type CommandResult = {
   failure: { code: string; message: string } | null;
   /** What the agent read after the effect, when it told so just now: never stored. */
   seen?: unknown;
+  /** The calls of its engine that the agent made, where it was asked: never stored, and as it says. */
+  engine?: EngineTimes | null;
+};
+
+export type EngineTimes = {
+  tookMs: number;
+  calls: readonly {
+    method: string;
+    path: string;
+    status?: number | null | undefined;
+    offsetMs: number;
+    durationMs: number;
+  }[];
 };
 
 /** What the watcher will see when the command takes effect: not EXTERNAL (clusters/explain.ts). */
 export type Expectation = { clusterId: string; subjectId: string; path: string; value: unknown };
+
+/** A command that is on its way. */
+export type Sent = { hostId: string; id: string; kind: CommandBody['__typename'] };
+
+/**
+ * Hears of each command as it is sent, and of its end, unless the server stops before.
+ * @returns `trace`: whether its agent shall tell which calls of its engine it made.
+ */
+export type OnSent = (command: Sent) => { trace: boolean; ended(result: CommandResult): void };
 
 export type Commands = {
   /** A read, over the link and nowhere else. @throws Failure HOST_OFFLINE, ENGINE_TIMEOUT, or the engine's. */
@@ -74,6 +96,9 @@ const notStored = (error: unknown): never => {
   );
 };
 
+/** An operation of which a command is on record has begun, whatever of it was saved before the process ended. */
+const begin = 'UPDATE "Operation" SET "state" = \'RUNNING\' WHERE "id" = ? AND "state" = \'QUEUED\'';
+
 const storeResult =
   'UPDATE "Command" SET "state" = ?, "resultJson" = ?, "failureJson" = ?, "endedAt" = ? WHERE "id" = ? AND "hostId" = ? AND "endedAt" IS NULL';
 
@@ -108,10 +133,12 @@ const told = (body: CommandBody): { argsJson: string; argsHash: string } => {
 export const createCommands = ({
   db,
   links,
+  onSent,
   clock,
 }: {
   db: Database;
   links: Links;
+  onSent: OnSent;
   clock: Clock;
 }): Commands => {
   type Pending = { hostId: string; envelope: Envelope; settle: (result: CommandResult) => void };
@@ -150,6 +177,17 @@ export const createCommands = ({
     result: row.resultJson === null ? null : JSON.parse(row.resultJson),
     failure: row.failureJson === null ? null : JSON.parse(row.failureJson),
   });
+
+  const heard = async (
+    hostId: string,
+    envelope: Omit<Envelope, 'trace'>,
+    wait: (envelope: Envelope) => Promise<CommandResult>,
+  ): Promise<CommandResult> => {
+    const { trace, ended } = onSent({ hostId, id: envelope.id, kind: envelope.body.__typename });
+    const result = await wait({ ...envelope, trace });
+    ended(result);
+    return result;
+  };
 
   /** Waits for the result of an effect that is on its way. */
   const whenCompleted = (
@@ -196,37 +234,41 @@ export const createCommands = ({
     read: async (hostId, body, timeoutMs = readTimeoutMs) => {
       const link = linkOf(hostId);
       const id = uuidv7();
-      const result = await new Promise<CommandResult>((resolve) => {
-        const timer = setTimeout(() => {
-          reads.delete(id);
-          resolve({
-            outcome: 'FAILED',
-            result: null,
-            failure: { code: 'ENGINE_TIMEOUT', message: 'no answer in time' },
-          });
-        }, timeoutMs);
-        const settle = (answer: CommandResult): void => {
-          clearTimeout(timer);
-          resolve(answer);
-        };
-        const envelope = { id, operation: null, expiresInMs: timeoutMs, body };
-        reads.set(id, { hostId, envelope, settle });
-        link.push(envelope);
-      });
+      const wait = (envelope: Envelope): Promise<CommandResult> =>
+        new Promise((resolve) => {
+          const timer = setTimeout(() => {
+            reads.delete(id);
+            resolve({
+              outcome: 'FAILED',
+              result: null,
+              failure: { code: 'ENGINE_TIMEOUT', message: 'no answer in time' },
+            });
+          }, timeoutMs);
+          const settle = (answer: CommandResult): void => {
+            clearTimeout(timer);
+            resolve(answer);
+          };
+          reads.set(id, { hostId, envelope, settle });
+          link.push(envelope);
+        });
+      const result = await heard(hostId, { id, operation: null, expiresInMs: timeoutMs, body }, wait);
       if (result.outcome !== 'DONE') throw failureOf(result);
       return result.result;
     },
     carryOut: async ({ run, hostId, step, body, expectations = [], patienceMs = effectPatienceMs }) => {
       const operationId = run.operation.id;
       const args = told(body);
+      const send = (to: string, id: string): Promise<CommandResult> =>
+        heard(to, { id, operation: operationId, expiresInMs, body }, (envelope) =>
+          whenCompleted({ hostId: to, envelope }, patienceMs, run.signal),
+        );
       const earlier = run.resumed
         ? await db.read.command.findUnique({ where: { operationId_step: { operationId, step } } })
         : null;
       if (earlier?.endedAt) return resultOf(earlier);
       if (earlier) {
         if (earlier.argsHash !== args.argsHash) return otherThanBefore;
-        const envelope = { id: earlier.id, operation: operationId, expiresInMs, body };
-        return whenCompleted({ hostId: earlier.hostId, envelope }, patienceMs, run.signal);
+        return send(earlier.hostId, earlier.id);
       }
       const to = typeof hostId === 'string' ? hostId : hostId();
       linkOf(to);
@@ -245,6 +287,7 @@ export const createCommands = ({
           createdAt: now,
           sentAt: now,
         });
+        tx.$sql.run(begin, [operationId]);
         for (const { value, ...rest } of expectations)
           tx.$sql.insert('Expectation', {
             ...rest,
@@ -256,11 +299,7 @@ export const createCommands = ({
       });
       await stored.catch(notStored);
       await failpoint('command.beforeSend');
-      return whenCompleted(
-        { hostId: to, envelope: { id, operation: operationId, expiresInMs, body } },
-        patienceMs,
-        run.signal,
-      );
+      return send(to, id);
     },
     abandon: (hostId, { code, message }) => {
       for (const { hostId: of, settle } of effects.values())
@@ -305,7 +344,8 @@ export const createCommands = ({
       });
       // Who waits goes on at once: what comes of it is written after this, by the same queue.
       const effect = effects.get(id);
-      if (effect?.hostId === hostId) effect.settle({ ...resultOf(stored), seen: result.seen });
+      if (effect?.hostId === hostId)
+        effect.settle({ ...resultOf(stored), seen: result.seen, engine: result.engine ?? null });
       await written;
       await failpoint('command.afterResult');
     },

@@ -103,7 +103,14 @@ export type CommandBody =
       rotateUnlockKey: boolean;
     };
 
-export type Envelope = { id: string; operation: string | null; expiresInMs: number; body: CommandBody };
+export type Envelope = {
+  id: string;
+  operation: string | null;
+  expiresInMs: number;
+  /** Its agent shall tell which calls of its engine it made. */
+  trace: boolean;
+  body: CommandBody;
+};
 
 export type Link = {
   hostId: string;

@@ -1,5 +1,12 @@
 // The server's key pair: agents pin it when they enrol.
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hkdfSync,
+  sign,
+} from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 export type ServerIdentity = {
@@ -10,6 +17,8 @@ export type ServerIdentity = {
   pin: string;
   /** Ed25519 signature over the text, base64url. */
   sign(text: string): string;
+  /** A key of 32 bytes for one purpose, that nothing but the private key gives (HKDF with SHA-256, RFC 5869). */
+  derive(purpose: string): Buffer;
 };
 
 /** @param file of the private key (PEM, 0600); made when it is missing. */
@@ -25,5 +34,9 @@ export const openServerIdentity = ({ id, file }: { id: string; file: string }): 
     publicKey: der.toString('base64url'),
     pin: createHash('sha256').update(der).digest('base64url'),
     sign: (text) => sign(null, Buffer.from(text), privateKey).toString('base64url'),
+    derive: (purpose) =>
+      Buffer.from(
+        hkdfSync('sha256', privateKey.export({ type: 'pkcs8', format: 'der' }), '', `skep: ${purpose}`, 32),
+      ),
   };
 };

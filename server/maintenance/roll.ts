@@ -28,7 +28,10 @@ const skipRest = (run: Run): void => {
   }
 };
 
-/** Carries out several at once: each turn begins one, and the next turn is waited for meanwhile. */
+/**
+ * Carries out several at once. The next turn is looked for once the node of the turn before is seen in drain, or has
+ * ended: until then that one holds the lock by which no other drain of the cluster is judged on what is about to change.
+ */
 const roll = async (parts: MaintenanceParts, run: Run, plan: Plan): Promise<void> => {
   const works: Promise<void>[] = [];
   const tellProgress = (): void => {
@@ -36,30 +39,37 @@ const roll = async (parts: MaintenanceParts, run: Run, plan: Plan): Promise<void
     const done = targets.filter(({ state }) => state === 'SUCCEEDED').length;
     run.progress({ done, total: targets.length, unit: 'nodes' });
   };
-  const start = ({ target, begin, release }: Turn): void => {
-    const letGo = (): void => {
-      begin.drained();
-      release();
-    };
-    const work = run
-      .carry(target, (one: Target) => maintainOne(parts, run, plan, one, begin))
-      .finally(letGo)
-      .then(tellProgress);
-    // It is waited for below; until then a stop of the server is nobody's unhandled rejection.
-    work.catch(() => undefined);
-    works.push(work);
-  };
+  /** Resolves when a further one may be looked for. */
+  const start = ({ target, begin, release }: Turn): Promise<void> =>
+    new Promise((resolve) => {
+      const drained = (): void => {
+        begin.drained();
+        resolve();
+      };
+      const work = run
+        .carry(target, (one: Target) => maintainOne(parts, run, plan, one, { ...begin, drained }))
+        .finally(() => {
+          drained();
+          release();
+        })
+        .then(tellProgress);
+      // It is waited for below; until then a stop of the server is nobody's unhandled rejection.
+      work.catch(() => undefined);
+      works.push(work);
+    });
   tellProgress();
+  const resumed: Promise<void>[] = [];
   for (const target of run.operation.targets) {
     const work = target.id === null ? undefined : plan.works[target.id];
     if (target.state !== 'RUNNING' || target.id === null || !work) continue;
-    start(await resumedTurn(run, plan, target, target.id, work));
+    resumed.push(start(await resumedTurn(run, plan, target, target.id, work)));
   }
   try {
+    await Promise.all(resumed);
     for (;;) {
       const turn = await awaitTurn(parts, run, plan);
       if (turn === null) break;
-      start(turn);
+      await start(turn);
     }
     skipRest(run);
   } finally {

@@ -10,8 +10,14 @@ import { compareObjects, type ObjectDifference } from './compare.ts';
 import { type ObjectKind, objectKinds, type Told } from './object.ts';
 import { whoseIs } from './whose.ts';
 
-/** `began`: when the read began. */
-export type ObjectsRead = { clusterId: string; kind: ObjectKind; seen: readonly Told[]; began: Date };
+/** `began`, `ended`: when the read was sent and when its answer came, with what was so at some moment between. */
+export type ObjectsRead = {
+  clusterId: string;
+  kind: ObjectKind;
+  seen: readonly Told[];
+  began: Date;
+  ended: Date;
+};
 /** @returns whether anything was told. The first read of a cluster tells nothing: all of it was there before. */
 export type PublishObjects = (read: ObjectsRead) => Promise<boolean>;
 
@@ -66,7 +72,7 @@ export const createPublishObjects = ({
   };
 
   return async (read) => {
-    const { clusterId, kind, seen, began } = read;
+    const { clusterId, kind, seen, began, ended } = read;
     const sight = await sightOf(clusterId, kind);
     const { objects, differences } = compareObjects(sight.objects, seen);
     const next = { at: began, objects };
@@ -105,7 +111,7 @@ export const createPublishObjects = ({
             targets: [{ kind, id: after.id, name: after.name }],
             changes: whose.external,
             input: {
-              observedBetween: { from: sight.at, to: began },
+              observedBetween: { from: sight.at, to: ended },
               versions: { from: before?.version ?? null, to: after.version },
             },
           });

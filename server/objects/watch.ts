@@ -59,7 +59,7 @@ export const createWatchObjects = ({
     const began = clock.now();
     try {
       const seen = await read(kind, clusterId);
-      const isTold = await publish({ clusterId, kind, seen, began });
+      const isTold = await publish({ clusterId, kind, seen, began, ended: clock.now() });
       if (isTold) for (const listener of listeners) listener(clusterId);
       return { isTold, isMoving: kind === 'SERVICE' && seen.some(isUnsettled) };
     } catch (error) {

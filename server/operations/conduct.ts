@@ -5,12 +5,13 @@ import type { Clock } from '../platform/clock.ts';
 import { failpoint } from '../platform/failpoints.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
+import type { Attributes, Trace } from '../platform/trace.ts';
 import type { AnyAction, Authorise, Run } from './action.ts';
 import { createLocks } from './locks.ts';
 import { type Operation, operationScalars } from './operation.ts';
 import { createRun, honest, Stopped } from './run.ts';
 import type { OperationStore } from './store.ts';
-import { weigh } from './verdict.ts';
+import { judged } from './verdict.ts';
 import { waitFor } from './wait.ts';
 
 type Live = {
@@ -84,14 +85,22 @@ const endingOf = ({ targets }: Operation, cancelled: boolean): Ending => {
   return { state: 'SUCCEEDED', failure: null };
 };
 
+const spanOf = ({ id, clusterId }: Operation, { resumed }: How): Attributes => ({
+  'skep.operation': id,
+  ...(clusterId === null ? {} : { 'skep.cluster': clusterId }),
+  ...(resumed ? { 'skep.operation.resumed': true } : {}),
+});
+
 export const createConduct = ({
   store,
   authorise,
+  trace,
   clock,
   log,
 }: {
   store: OperationStore;
   authorise: Authorise;
+  trace: Trace;
   clock: Clock;
   log: Log;
 }): Conduct => {
@@ -206,7 +215,7 @@ export const createConduct = ({
           'no such thing in your scope',
           'your rights changed while this was queued',
         );
-      const refusal = await weigh(action, operation);
+      const refusal = await judged(trace, action, operation);
       // It was cancelled while it was being judged, which takes as long as a manager's engine does.
       leaveQueue.signal.throwIfAborted();
       if (refusal) return { secret: null, ending: { state: 'REFUSED', failure: failureInfo(refusal) } };
@@ -225,6 +234,7 @@ export const createConduct = ({
       keep: () => keep(live, () => live.durable),
       secretRead: () => store.record(operation, { phase: 'SECRET_READ' }),
       given: how.given,
+      trace,
       clock,
       log,
     });
@@ -292,7 +302,12 @@ export const createConduct = ({
     };
     const saver = createSaver(live);
     lives.set(operation.id, live);
-    const running = conduct(action, live, saver.close, how)
+    const running = trace(operation.action, spanOf(operation, how), async (span) => {
+      const secret = await conduct(action, live, saver.close, how);
+      span.set({ 'skep.operation.state': operation.state });
+      if (operation.failure) span.fail(operation.failure.code);
+      return secret;
+    })
       .catch((error: unknown) => {
         if (!(error instanceof Stopped))
           log.error({ err: error, operation: operation.id }, 'an operation was lost');

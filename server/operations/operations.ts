@@ -10,12 +10,13 @@ import { Failure, failureInfo } from '../platform/failure.ts';
 import { uuidv7 } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import { scrub } from '../platform/secrets.ts';
+import { noTrace, type Trace } from '../platform/trace.ts';
 import type { AnyAction, Authorise } from './action.ts';
 import { type Conduct, createConduct } from './conduct.ts';
 import { type CommonInput, inputHash, parseInput, withoutSecrets } from './input.ts';
 import { isFinal, type Operation, operationScalars } from './operation.ts';
 import { createOperationStore } from './store.ts';
-import { weigh } from './verdict.ts';
+import { judged } from './verdict.ts';
 
 /** How a mutation is answered: the operation as it stands, and a secret that is shown only here, only now. */
 export type Answer = { operation: Operation; secret: unknown };
@@ -54,6 +55,9 @@ export const createOperations = ({
   denials,
   db,
   events,
+  onRecorded = () => undefined,
+  onEnd = () => undefined,
+  trace = noTrace,
   clock,
   log,
 }: {
@@ -63,11 +67,16 @@ export const createOperations = ({
   denials: Denials;
   db: Database;
   events: Events;
+  /** Told of the first intent that could not be put on record, and of the first one afterwards that was. */
+  onRecorded?: (could: boolean) => void;
+  /** Hears of each operation once its outcome is on record. */
+  onEnd?: (operation: Operation) => void;
+  trace?: Trace;
   clock: Clock;
   log: Log;
 }): Operations => {
-  const store = createOperationStore({ db, events, audit, clock });
-  const conduct: Conduct = createConduct({ store, authorise, clock, log });
+  const store = createOperationStore({ db, events, audit, clock, onEnd });
+  const conduct: Conduct = createConduct({ store, authorise, trace, clock, log });
   const byName = new Map(actions.map((action) => [action.name, action]));
 
   const actionOf = (name: string): AnyAction => {
@@ -163,15 +172,23 @@ export const createOperations = ({
     }
   };
 
+  let couldRecord = true;
+  const recorded = (could: boolean): void => {
+    if (could === couldRecord) return;
+    couldRecord = could;
+    onRecorded(could);
+  };
   const record = async (operation: Operation): Promise<void> => {
     await store.open(operation).catch((error: unknown) => {
       log.error({ err: error, operation: operation.id }, 'an intent could not be recorded');
+      recorded(false);
       throw new Failure(
         'AUDIT_UNAVAILABLE',
         'the act could not be put on record, so nothing was done',
         'try again; look at the server’s disk',
       );
     });
+    recorded(true);
   };
 
   const perform: Operations['perform'] = async (requester, name, input) => {
@@ -193,7 +210,7 @@ export const createOperations = ({
     if (before) return { operation: await conduct.settled(before, waitMs), secret: null };
     const resolved = await resolve(action, own, requester, operation);
     if (common.dryRun) {
-      const refusal = resolved ? await weigh(action, operation) : null;
+      const refusal = resolved ? await judged(trace, action, operation) : null;
       if (refusal) Object.assign(operation, refusedWith(refusal));
       else if (resolved) Object.assign(operation, { state: 'SUCCEEDED', endedAt: clock.now() });
       return { operation, secret: null };

@@ -2,6 +2,7 @@
 import type { Clock } from '../platform/clock.ts';
 import { Failure, failureInfo } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
+import type { Attributes, Trace } from '../platform/trace.ts';
 import type { Run } from './action.ts';
 import type { Operation, Target } from './operation.ts';
 
@@ -52,6 +53,8 @@ export const honest = (
 
 const finished: ReadonlySet<string> = new Set(['SUCCEEDED', 'FAILED', 'SKIPPED', 'UNKNOWN']);
 
+const about = (target: string | null): Attributes => (target === null ? {} : { 'skep.target': target });
+
 /** @param save writes the operation as it stands; called after each change that a watcher of the operation may see. */
 export const createRun = ({
   operation,
@@ -63,6 +66,7 @@ export const createRun = ({
   keep,
   secretRead,
   given,
+  trace,
   clock,
   log,
 }: {
@@ -75,6 +79,7 @@ export const createRun = ({
   keep: Run['keep'];
   secretRead: () => Promise<void>;
   given: Run['given'];
+  trace: Trace;
   clock: Clock;
   log: Log;
 }): Run => {
@@ -89,7 +94,7 @@ export const createRun = ({
     target.state = 'RUNNING';
     save();
     try {
-      await work(target);
+      await trace(`target ${target.kind}`, about(target.id), () => work(target));
       if (target.state === 'RUNNING') target.state = 'SUCCEEDED';
     } catch (error) {
       if (signal.aborted) throw signal.reason;
@@ -130,7 +135,7 @@ export const createRun = ({
         save();
       };
       try {
-        const value = await work(tell);
+        const value = await trace(`step ${name}`, about(target), () => work(tell));
         step.state = 'SUCCEEDED';
         step.detail = detail?.(value) ?? step.detail;
         return value;

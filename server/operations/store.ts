@@ -56,11 +56,14 @@ export const createOperationStore = ({
   events,
   audit,
   clock,
+  onEnd,
 }: {
   db: Database;
   events: Events;
   audit: Audit;
   clock: Clock;
+  /** Hears of each operation once its outcome is on record. */
+  onEnd: (operation: Operation) => void;
 }): OperationStore => {
   const told = (operation: Operation): Omit<AuditEntry, 'phase'> => ({
     action: operation.action,
@@ -96,6 +99,7 @@ export const createOperationStore = ({
         if (operation.endedAt) await outcome(tx, emit, operation);
         await failpoint('audit.intentWritten');
       });
+      if (operation.endedAt) onEnd(operation);
       await failpoint('audit.afterIntent');
     },
     save: async (operation, previous, ended) => {
@@ -108,7 +112,9 @@ export const createOperationStore = ({
         await outcome(tx, emit, operation);
         await failpoint('audit.outcomeWritten');
       });
-      if (ended) await failpoint('audit.afterOutcome');
+      if (!ended) return;
+      onEnd(operation);
+      await failpoint('audit.afterOutcome');
     },
     record: async (operation, { phase }) => {
       await events

@@ -1,5 +1,6 @@
 // What stands in the way of an operation.
 import { Failure } from '../platform/failure.ts';
+import type { Trace } from '../platform/trace.ts';
 import type { AnyAction, Verdict } from './action.ts';
 import type { Guard, GuardName, Operation } from './operation.ts';
 
@@ -18,7 +19,7 @@ export const whyRefused = ({ refusal, guards }: Verdict, overrides: readonly Gua
 };
 
 /** Judges on fresh state; the operation carries the guards, warnings and impact. @returns why it is refused, or null. */
-export const weigh = async (action: AnyAction, operation: Operation): Promise<Failure | null> => {
+const weigh = async (action: AnyAction, operation: Operation): Promise<Failure | null> => {
   try {
     const verdict = await action.judge(operation.plan, operation);
     operation.guards = [...verdict.guards];
@@ -30,6 +31,14 @@ export const weigh = async (action: AnyAction, operation: Operation): Promise<Fa
     return error;
   }
 };
+
+/** The same, as a trace has it. */
+export const judged = (trace: Trace, action: AnyAction, operation: Operation): Promise<Failure | null> =>
+  trace('judge', {}, async (span) => {
+    const refusal = await weigh(action, operation);
+    if (refusal) span.fail(refusal.code);
+    return refusal;
+  });
 
 /** Each guard once, with what it says each time that it trips. */
 export const together = (guards: readonly Guard[]): Guard[] =>

@@ -1,4 +1,4 @@
-// Brings a database file to the newest schema when the server starts: each migration whole or not at all.
+// Brings a database file to the newest schema when the server starts: all migrations that it lacks, or none.
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Sqlite from 'better-sqlite3';
@@ -23,8 +23,9 @@ export type MigrationReport = { readonly applied: readonly string[]; readonly ba
 
 /**
  * Applies what the database lacks. Before it touches one that holds data it copies it to
- * `<file>.before-<first migration>`, kept there. Each migration and its row in `_prisma_migrations` are one
- * transaction, checked for integrity and foreign keys before it commits: a crash leaves a migration done or not begun.
+ * `<file>.before-<first migration>`, kept there. All that it lacks and their rows in `_prisma_migrations` are one
+ * transaction, checked for integrity and foreign keys before it commits: after a crash, or when one fails, the version of
+ * before starts on the database, and the newest copy is the one that it would go back to.
  *
  * `prisma migrate deploy` is not used: it runs the statements of a migration one by one, keeps the first ones when a
  * later one fails, and needs an engine binary from the Internet.
@@ -65,13 +66,19 @@ const applyTo = (db: Sqlite.Database, migrations: readonly Migration[]): Migrati
 
   // A rebuilt table is dropped and renamed, which must not cascade; cannot be set inside a transaction.
   db.pragma('foreign_keys = OFF');
-  for (const migration of pending) {
-    try {
+  let current = first;
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    for (current of pending) {
       failpoint('migration.before');
-      applyOne(db, migration);
-    } catch (cause) {
-      throw failed(migration, cause, backup);
+      applyOne(db, current);
     }
+    failpoint('migration.beforeCommit');
+    db.exec('COMMIT');
+  } catch (cause) {
+    throw failed(current, cause, backup);
+  } finally {
+    if (db.inTransaction) db.exec('ROLLBACK');
   }
   failpoint('migration.after');
   return { applied: pending.map(({ name }) => name), backup };
@@ -79,24 +86,17 @@ const applyTo = (db: Sqlite.Database, migrations: readonly Migration[]): Migrati
 
 const applyOne = (db: Sqlite.Database, migration: Migration) => {
   const startedAt = new Date();
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    db.exec(migration.sql);
-    if (!db.inTransaction) throw new Error('a migration must not end its transaction');
-    checkIntegrity(db);
-    recordMigration(db, migration, startedAt);
-    failpoint('migration.beforeCommit');
-    db.exec('COMMIT');
-  } finally {
-    if (db.inTransaction) db.exec('ROLLBACK');
-  }
+  db.exec(migration.sql);
+  if (!db.inTransaction) throw new Error('a migration must not end its transaction');
+  checkIntegrity(db);
+  recordMigration(db, migration, startedAt);
 };
 
 const failed = ({ name }: Migration, cause: unknown, backup: string | null) =>
   new DatabaseError(
     'MIGRATION_FAILED',
     `The migration ${name} failed and was undone: ${cause instanceof Error ? cause.message : cause}. ` +
-      'The database is as it was before it' +
+      'The database is as it was' +
       (backup ? `; a copy from before the first one is ${backup}.` : '.'),
     { cause },
   );

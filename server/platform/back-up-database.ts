@@ -22,9 +22,9 @@ export const backUpDatabase = (db: Sqlite.Database, target: string): void => {
   } finally {
     copy.close();
   }
-  sync(part);
+  syncPath(part);
   renameSync(part, target);
-  sync(dirname(target));
+  syncPath(dirname(target));
 };
 
 /**
@@ -45,7 +45,8 @@ export const checkIntegrity = (db: Sqlite.Database): void => {
   }
 };
 
-const sync = (path: string) => {
+/** What was written to a file, or the names in a folder, is on the disk when it returns. */
+export const syncPath = (path: string): void => {
   const handle = openSync(path, 'r');
   fsyncSync(handle);
   closeSync(handle);

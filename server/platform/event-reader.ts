@@ -27,7 +27,7 @@ export type EventReader = {
   /** @throws Failure CURSOR_TOO_OLD, also later, when the reader falls behind what is kept. */
   subscribe(subscription: Subscription): AsyncGenerator<StoredEvent>;
   /** Calls at once after each commit that has events, before the next write: something quick that never throws. */
-  onCommitted(listener: () => void): void;
+  onCommitted(listener: (rows: readonly EventRow[]) => void): void;
   /** The writing side: these were committed. */
   committed(rows: readonly EventRow[]): void;
   /** The writing side: up to this one they will be deleted. */
@@ -56,7 +56,7 @@ export const createEventReader = async ({
   generation: string;
 }): Promise<EventReader> => {
   const bell = createBell();
-  const listeners: (() => void)[] = [];
+  const listeners: ((rows: readonly EventRow[]) => void)[] = [];
   const bounds = await db.read.event.aggregate({ _max: { seq: true }, _min: { seq: true } });
   let headSeq = bounds._max.seq ?? 0;
   let floorSeq = (bounds._min.seq ?? 1) - 1;
@@ -135,7 +135,7 @@ export const createEventReader = async ({
       headSeq = rows.at(-1)?.seq ?? headSeq;
       recent.push(rows);
       bell.ring();
-      for (const listener of listeners) listener();
+      for (const listener of listeners) listener(rows);
     },
     forget: (floor) => {
       floorSeq = floor;

@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from './log.ts';
 
-/** All of them, in the order in which a change passes them. A test holds that each stands in the code once. */
+/** All of a server that runs, in the order in which a change passes them. A test holds that each stands in the code once. */
 export const failpointNames = [
   'migration.before',
   'migration.beforeCommit',
@@ -35,12 +35,28 @@ export const failpointNames = [
   'audit.beforeOutcome',
   'audit.outcomeWritten',
   'audit.afterOutcome',
+  'webhook.eventsRead',
+  'webhook.beforeAlarm',
+  'webhook.alarmWritten',
+  'webhook.beforeSend',
+  'webhook.answered',
   'seal.fileWritten',
   'seal.sealed',
   'seal.someDeleted',
 ] as const;
 
-export type FailpointName = (typeof failpointNames)[number];
+/** Of the sub-commands, which have a process of their own. */
+export const commandFailpointNames = [
+  'backup.staged',
+  'backup.packed',
+  'restore.unpacked',
+  'restore.whole',
+  'restore.oldMoved',
+] as const;
+
+export type FailpointName = (typeof failpointNames)[number] | (typeof commandFailpointNames)[number];
+
+const allNames: readonly string[] = [...failpointNames, ...commandFailpointNames];
 
 /** `kill`: SIGKILL to the own process. `throw`: an Error. `sleep`: milliseconds. `note`: a line in the log, nothing else. */
 type Action = { kind: 'kill' | 'throw' | 'note' } | { kind: 'sleep'; ms: number };
@@ -56,8 +72,8 @@ const readRule = (text: string): [string, Rule] => {
     throw new Error(
       `SKEP_FAILPOINTS: «${text}» is not name=kill, throw, note or sleep(ms), with @0.2 or @3 behind it`,
     );
-  if (name !== '*' && !failpointNames.some((known) => known === name))
-    throw new Error(`SKEP_FAILPOINTS: there is no failpoint ${name}; there are ${failpointNames.join(', ')}`);
+  if (name !== '*' && !allNames.includes(name))
+    throw new Error(`SKEP_FAILPOINTS: there is no failpoint ${name}; there are ${allNames.join(', ')}`);
   const action: Action =
     kind === 'sleep' ? { kind, ms: Number(ms) } : { kind: kind as 'kill' | 'throw' | 'note' };
   const isChance = condition !== undefined && /^0\.\d+$/.test(condition);

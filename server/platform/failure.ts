@@ -8,14 +8,23 @@ import { scrub } from './secrets.ts';
 export const failureCodes = {
   // What a caller asked for
   BAD_USER_INPUT: 'The input is malformed or contradicts itself. Nothing was recorded.',
-  UNAUTHENTICATED: 'No valid API key was presented.',
+  UNAUTHENTICATED: 'No valid API key was presented, and no session.',
   RATE_LIMITED: 'Too often; `extensions.retryAfter` says after how many seconds to try again.',
-  FORBIDDEN: 'The key holds the permission in no scope.',
+  FORBIDDEN:
+    'The key or person holds the permission in no scope; or a page that is not the console’s came with its cookie.',
+  SIGN_IN_EXPIRED:
+    'The sign-in at the provider was not begun in this browser, or took more than ten minutes.',
+  SIGN_IN_REFUSED: 'The provider did not let the person in.',
+  SIGN_IN_INVALID: 'What the provider answered to a sign-in is not valid; the server’s log has the reason.',
+  NO_GROUP_FITS:
+    'The provider knows the person, and none of its groups is among those that may do something.',
+  PROVIDER_UNREACHABLE: 'The OpenID provider does not answer as it should.',
   NOT_FOUND: 'No such thing in the caller’s scope.',
   AMBIGUOUS_REFERENCE: 'The reference fits several nodes; the message lists those in the caller’s scope.',
   IDEMPOTENCY_CONFLICT: 'The idempotency key was used with another input in the last 24 hours.',
   CURSOR_TOO_OLD: 'The events after this cursor are no longer kept, or it is of another server generation.',
   NAME_TAKEN: 'Another object has this name.',
+  TOO_MANY: 'There are as many of these as there may be; the message says how many.',
   INVALID_ARGUMENT: 'The engine does not take this value.',
   // What stands in the way
   BUSY: 'Another operation holds what this one needs; the message names it.',
@@ -66,6 +75,7 @@ export const failureCodes = {
   NOT_CANCELLABLE: 'The operation has ended.',
   FLEET_UNCHANGEABLE:
     'The cluster differs from the fleet document in something that is not changed in place; the message names it.',
+  WEBHOOK_DISABLED: 'The webhook is disabled, so nothing is delivered to it; enable it by updateWebhook.',
   NOT_WAITING: 'The node does not wait for a go-ahead.',
   // Guards: refused unless overridden with a reason
   NO_FAULT_TOLERANCE: 'The cluster tolerates the loss of a manager now and would not afterwards.',
@@ -111,6 +121,7 @@ export const failureCodes = {
     'The engine of the promoted node tries to enter the raft group through the manager that it once joined by, which is none any more. Promote the node at that address again.',
   HOOK_FAILED:
     'The hook of a maintenance gave no answer in time, or another one than 2xx; the node stays in drain.',
+  DELIVERY_FAILED: 'The receiver of a webhook did not take a delivery; the message says how it ended.',
   NOT_BACK:
     'Host and node were not seen back at the deadline, and the message says why; the node stays in drain.',
   NOT_BEGUN: 'An earlier target failed, or the deadline was over, so this one was not begun.',
@@ -129,6 +140,7 @@ export type FailureCode = keyof typeof failureCodes;
 
 /** Whether the same call may succeed a little later without anybody changing anything. */
 const retryable: ReadonlySet<FailureCode> = new Set<FailureCode>([
+  'PROVIDER_UNREACHABLE',
   'RATE_LIMITED',
   'BUSY',
   'CLUSTER_UNREACHABLE',

@@ -1,6 +1,6 @@
 // Which life of the database this is. A database that is older than what it is known to have been was restored: that
 // begins a new generation, whose cursors, heads and open operations are its own.
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { Clock } from './clock.ts';
@@ -45,6 +45,32 @@ const readSide = (file: string): Side | null => {
   } catch {
     return null;
   }
+};
+
+const lineOf = (content: Side): string => `${JSON.stringify(content).padEnd(lineLength)}\n`;
+
+/**
+ * Says beside a database that no server has open that it was restored: its next start begins a new generation.
+ *
+ * @param database what it says of itself. @param replaced `generation.json` of the folder that it takes the place of:
+ * what agents know of that generation is then known to be of this installation.
+ */
+export const foretellRestore = ({
+  folder,
+  database,
+  replaced,
+  why,
+}: {
+  folder: string;
+  database: { generation: string; former: readonly string[]; lastEvent: number };
+  replaced: string | null;
+  why: string;
+}): void => {
+  const old = replaced === null ? null : readSide(replaced);
+  const { generation, former, lastEvent } = database;
+  const known = old !== null && !former.includes(old.generation) ? old : { generation, seq: lastEvent };
+  const content = { generation: known.generation, seq: known.seq, doubt: why.slice(0, 200) };
+  writeFileSync(join(folder, 'generation.json'), lineOf(content), { mode: 0o600, flush: true });
 };
 
 /** Why the database is an older one than the file beside it knows, or null. */
@@ -125,8 +151,7 @@ export const openGeneration = async ({
   const handle = openSync(file, kept === null ? 'w' : 'r+', 0o600);
   let doubted: string | null = null;
   const write = (seq: number): void => {
-    const text = JSON.stringify({ generation: id, seq, doubt: doubted } satisfies Side);
-    writeSync(handle, `${text.padEnd(lineLength)}\n`, 0);
+    writeSync(handle, lineOf({ generation: id, seq, doubt: doubted }), 0);
   };
   let last = eventSeq;
   write(last);

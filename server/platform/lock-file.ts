@@ -1,5 +1,5 @@
 // One process per database file: a lock that the kernel itself takes back when its holder dies, however it dies.
-import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Sqlite from 'better-sqlite3';
 import { DatabaseError } from './database-error.ts';
@@ -21,7 +21,9 @@ export type FileLock = { readonly path: string; release(): void };
 export const lockFile = (file: string): FileLock => {
   const path = lockPath(file);
   try {
-    closeSync(openSync(path, 'a', 0o600));
+    // A link would have a file made wherever it leads, by root where a restore runs as root.
+    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+    closeSync(openSync(path, O_APPEND | O_CREAT | O_NOFOLLOW | O_WRONLY, 0o600));
     const holder = new Sqlite(path, { timeout: 0 });
     try {
       holder.exec('BEGIN EXCLUSIVE');

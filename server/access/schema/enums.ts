@@ -4,7 +4,7 @@ import type { roleNames } from '../permissions.ts';
 
 export const RoleEnum = builder.enumType('Role', {
   description:
-    'viewer < operator < admin. secret:reveal and cluster:force are in no role: they are given by name.',
+    'Of an API key or a person: viewer < operator < admin. secret:reveal and cluster:force are in no role: they are given by name.',
   values: {
     VIEWER: { value: 'viewer', description: 'Reads.' },
     OPERATOR: { value: 'operator', description: 'Availability, labels, promotion.' },

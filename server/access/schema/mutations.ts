@@ -1,4 +1,4 @@
-// Mutations of API keys.
+// Mutations of API keys, and of links that sign in as one.
 import type { Context } from '../../context.ts';
 import { builder } from '../../graphql/builder.ts';
 import type { Operation } from '../../operations/operation.ts';
@@ -56,3 +56,44 @@ operationMutation('revokeApiKey', {
   description: 'Ends a key at once; its open sockets are closed.',
   fields: (t) => ({ id: t.id({ required: true }) }),
 });
+
+const CreateSignInLinkInput = actionInput('CreateSignInLinkInput', () => ({}));
+
+type Link = { operation: Operation; ticket: string | null; expiresAt: Date | null };
+const CreateSignInLinkPayload = builder.objectRef<Link>('CreateSignInLinkPayload').implement({
+  fields: (t) => ({
+    operation: t.field({ type: OperationRef, resolve: ({ operation }) => operation }),
+    ticket: t.exposeString('ticket', {
+      nullable: true,
+      description: 'Signs in once. Shown here and never again; null unless the operation succeeded now.',
+    }),
+    link: t.string({
+      nullable: true,
+      description: 'The console’s address with the ticket behind a #, which no browser sends to a server.',
+      resolve: ({ ticket }, _, { consoleUrl }) => ticket && `${consoleUrl()}/#ticket=${ticket}`,
+    }),
+    expiresAt: t.field({ type: 'DateTime', nullable: true, resolve: ({ expiresAt }) => expiresAt }),
+  }),
+});
+
+const linked = (secret: unknown): Omit<Link, 'operation'> =>
+  secret !== null &&
+  typeof secret === 'object' &&
+  'ticket' in secret &&
+  'expiresAt' in secret &&
+  secret.expiresAt instanceof Date
+    ? { ticket: String(secret.ticket), expiresAt: secret.expiresAt }
+    : { ticket: null, expiresAt: null };
+
+builder.mutationField('createSignInLink', (t) =>
+  t.field({
+    type: CreateSignInLinkPayload,
+    description:
+      'Makes a ticket that signs a browser in to the console, once and within five minutes, as the key or person that asks. Permission: session:create.',
+    args: { input: t.arg({ type: CreateSignInLinkInput, required: true }) },
+    resolve: async (_, { input }, context: Context) => {
+      const { operation, secret } = await perform(context, 'createSignInLink', input);
+      return { operation, ...linked(secret) };
+    },
+  }),
+);

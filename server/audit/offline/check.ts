@@ -63,6 +63,7 @@ export const createCheck = ({
   let inFile = 0;
   let sawEnd = true;
   let previous: { seq: number; hash: string } | null = null;
+  let lastHead = 0;
   let [records, first, signedHeads, fit] = [0, 0, 0, 0];
 
   const takeRecord = (row: Extract<Line, { kind: 'record' }>): void => {
@@ -102,6 +103,7 @@ export const createCheck = ({
 
   const takeHead = (head: SignedHead): void => {
     signedHeads += 1;
+    lastHead = Math.max(lastHead, head.seq);
     if (key !== null && !isSigned(key, headText(head), head.signature))
       fault(head.seq, 'its signed head has a signature that is not the server’s');
     if (previous?.seq === head.seq && previous.hash !== head.hash)
@@ -152,6 +154,8 @@ export const createCheck = ({
     end: () => {
       if (!sawEnd) fault(previous?.seq ?? 0, 'the export was cut off: its last line is missing');
       const last = previous?.seq ?? 0;
+      if (isWhole && lastHead > last)
+        fault(lastHead, 'the server signed a head of this record, and the history ends before it');
       let [contradicted, branched, notReached] = [0, 0, 0];
       const contradict = (one: { head: SignedHead; from: string }, what: string): void => {
         const { head, from } = one;

@@ -16,6 +16,8 @@ export const AuditFilter = builder.inputType('AuditFilter', {
     operation: t.id(),
     from: t.field({ type: 'DateTime', description: 'At or after.' }),
     to: t.field({ type: 'DateTime', description: 'Before.' }),
+    fromSeq: t.int({ description: 'Sequence number, at or after.' }),
+    toSeq: t.int({ description: 'Sequence number, before.' }),
   }),
 });
 type Filter = typeof AuditFilter.$inferInput;
@@ -31,4 +33,6 @@ export const auditMatches = (filter: Filter | null | undefined, row: Row): boole
     (filter.target == null ||
       (JSON.parse(row.targetsJson) as AuditTarget[]).some(({ id }) => id === filter.target)) &&
     (filter.from == null || new Date(row.at) >= filter.from) &&
-    (filter.to == null || new Date(row.at) < filter.to));
+    (filter.to == null || new Date(row.at) < filter.to) &&
+    (filter.fromSeq == null || row.seq >= filter.fromSeq) &&
+    (filter.toSeq == null || row.seq < filter.toSeq));

@@ -12,6 +12,26 @@ const FailureInput = builder.inputType('FailureInput', {
   }),
 });
 
+const EngineCallInput = builder.inputType('EngineCallInput', {
+  fields: (t) => ({
+    method: t.string({ required: true }),
+    path: t.string({
+      required: true,
+      description: 'Of the Docker API, with {id} in the place of a name or id.',
+    }),
+    status: t.int({ description: 'Of the answer; null: there was none.' }),
+    offsetMs: t.float({ required: true, description: 'After the command was begun.' }),
+    durationMs: t.float({ required: true }),
+  }),
+});
+
+const EngineTimesInput = builder.inputType('EngineTimesInput', {
+  fields: (t) => ({
+    tookMs: t.float({ required: true, description: 'From the command’s beginning to its end.' }),
+    calls: t.field({ type: [EngineCallInput], required: true, description: 'The first 100.' }),
+  }),
+});
+
 const CompleteInput = builder.inputType('CompleteInput', {
   fields: (t) => ({
     command: t.id({ required: true }),
@@ -21,6 +41,10 @@ const CompleteInput = builder.inputType('CompleteInput', {
       description: 'What the command’s type says that it answers; null unless DONE.',
     }),
     failure: t.field({ type: FailureInput, description: 'Null when DONE.' }),
+    engine: t.field({
+      type: EngineTimesInput,
+      description: 'Where Command.trace asked for it: the calls of the engine that were made. Never stored.',
+    }),
     seen: t.field({
       type: 'JSON',
       description:
@@ -49,6 +73,10 @@ const Command = builder.objectRef<Envelope>('Command').implement({
     expiresInMs: t.exposeInt('expiresInMs', {
       description: 'Not to be begun later than this after its arrival, by the agent’s monotonic clock.',
     }),
+    trace: t.exposeBoolean('trace', {
+      description:
+        'The result shall tell which calls of its engine the agent made. To be asked for only where the acknowledgement of the connection says `traces: true`, which earlier servers do not.',
+    }),
     body: t.field({ type: CommandBodyType, resolve: ({ body }) => body }),
   }),
 });
@@ -71,6 +99,7 @@ builder.mutationFields((t) => ({
         result: input.result ?? null,
         failure: input.failure ?? null,
         seen: input.seen ?? null,
+        engine: input.engine ?? null,
       });
       return true;
     },

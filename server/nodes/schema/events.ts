@@ -2,8 +2,10 @@
 import type { SeenNode } from '../../clusters/cluster.ts';
 import type { Context } from '../../context.ts';
 import { builder, guarded } from '../../graphql/builder.ts';
+import { pageSize } from '../../graphql/connection.ts';
 import { changeStream, type Streamed } from '../../graphql/stream.ts';
 import { type ChangeEvent, ChangeEventRef, changeEvent } from '../../operations/schema/events.ts';
+import { pastEvents } from '../../platform/past-events.ts';
 import { type Filtered, nodeMatches } from '../list.ts';
 import type { NodeView } from '../node.ts';
 import { NodeFilterInput } from './filter.ts';
@@ -21,6 +23,22 @@ const NodeEvent = builder
       }),
     }),
   });
+
+builder.objectField(NodeRef, 'events', (t) =>
+  t.field({
+    type: [NodeEvent],
+    ...guarded(
+      'cluster:read',
+      'What was seen of it, status changes too, newest first; `first` at most 100. What is older than the events that are kept is not there. Status changes are in no audit record.',
+    ),
+    extensions: { cost: 200 },
+    args: { first: t.arg.int({ defaultValue: 20 }) },
+    resolve: ({ id, clusterId }, { first }, context) =>
+      pastEvents(context.db.sql, { topic: 'NODE', subjectId: id, first: pageSize('first', first ?? 20, 100) })
+        .filter((event) => event.clusterId === clusterId)
+        .map((event) => changeEvent<SeenNode>(event, context)),
+  }),
+);
 
 builder.subscriptionField('nodeChanged', (t) =>
   t.field({

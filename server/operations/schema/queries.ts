@@ -62,9 +62,9 @@ builder.queryFields((t) => ({
     nullable: true,
     ...guarded('operation:read', 'One operation; null: unknown or out of scope.'),
     args: { id: t.arg.id({ required: true }) },
-    resolve: async (_, { id }, { operations, apiKeys, requester }) => {
+    resolve: async (_, { id }, { operations, holders, requester }) => {
       const found = await operations.find(id);
-      return found && apiKeys.authorise(requester.actor, 'operation:read', found.clusterId) ? found : null;
+      return found && holders.authorise(requester.actor, 'operation:read', found.clusterId) ? found : null;
     },
   }),
 }));

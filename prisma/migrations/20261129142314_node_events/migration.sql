@@ -1,0 +1,2 @@
+-- CreateIndex
+CREATE INDEX "Event_topic_subjectId_seq_idx" ON "Event"("topic", "subjectId", "seq");
