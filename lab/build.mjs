@@ -1,4 +1,4 @@
-// `npm run build`: the server and the agent, bundled into dist/. Plain JavaScript: it runs before anything else does.
+// `npm run build`: the server, the agent, the command line and the console, bundled into dist/. Plain JavaScript: it runs before anything else does.
 import { spawnSync } from 'node:child_process';
 import {
   cpSync,
@@ -16,7 +16,11 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { agentFile, buildAgent } from './build-agent.mjs';
+import { buildCli } from './build-cli.mjs';
+import { buildClient } from './build-client.mjs';
 import { buildServer } from './build-server.mjs';
+import { buildWeb } from './build-web.mjs';
+import { generateDocuments } from './generate-documents.mjs';
 import { buildFingerprint, buildStamp } from './prepared-files.mjs';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -34,22 +38,25 @@ const shared = {
 // Taken first: what is edited while we build makes the result stale.
 const fingerprint = buildFingerprint();
 rmSync(buildStamp, { force: true });
-const [server, verifier, agent] = await Promise.all([
+await generateDocuments();
+const [server, verifier, agent, cli] = await Promise.all([
   buildServer(shared, fingerprint),
   // One file, for whoever verifies a history elsewhere.
   build({
     ...shared,
-    entryPoints: ['server/verify-audit.ts'],
+    entryPoints: ['server/verify-audit-alone.ts'],
     outfile: 'dist/verify-audit.mjs',
     external: ['better-sqlite3'],
   }),
   // One file for each host.
   buildAgent(shared),
+  buildCli(shared),
 ]);
 const files = [
   ...server,
   { path: 'dist/server.cjs', contents: readFileSync('lab/server-loader.cjs') },
   ...verifier.outputFiles,
+  ...cli,
   { path: 'dist/agent.cjs', contents: agentFile(agent.text) },
   { path: 'dist/agent.cjs.map', contents: agent.map },
 ];
@@ -61,6 +68,8 @@ const replace = ({ path, contents }) => {
   renameSync(part, path);
 };
 for (const file of files) replace(file);
+await buildWeb();
+await buildClient();
 cpSync('prisma/migrations', 'dist/migrations', { recursive: true });
 const migrations = new Set(readdirSync('prisma/migrations'));
 for (const name of readdirSync('dist/migrations'))

@@ -1,4 +1,4 @@
-// Commands to paste into another terminal: a query, a mutation, a subscription.
+// Commands to paste into another terminal: a query, a mutation, a subscription, and another link to sign in with.
 import type { DemoSystem } from './demo-system.ts';
 
 /** For a shell, as one word. */
@@ -21,7 +21,7 @@ const curl = (url: string, keyFile: string, document: string, accept: string | n
 export type DemoCommand = { what: string; command: string };
 
 /**
- * Three commands that work as they are, as often as wanted.
+ * Four commands that work as they are, as often as wanted.
  * @param cluster null: the demo is idle, no swarm was formed
  * @param cursor from where the subscription tells
  */
@@ -61,7 +61,11 @@ export const demoCommands = (
             `subscription { nodeChanged(after: ${text(cursor)}) { cursor kind node { hostname } changes { path old new } } }`,
           ],
         ];
-  return documents.map(([what = '', document = ''], at) => ({
+  const link = [
+    'Another link that signs in to the console',
+    'mutation { createSignInLink(input: { reason: "pasted" }) { link expiresAt } }',
+  ];
+  return [...documents, link].map(([what = '', document = ''], at) => ({
     what,
     command: curl(url, keyFile, document, at === 2 ? 'text/event-stream' : null),
   }));

@@ -15,6 +15,8 @@ export type DemoHost = { id: string; machine: LabHost };
 /** The running demo. */
 export type DemoSystem = {
   url: string;
+  /** The console's address. */
+  console: string;
   adminKey: string;
   engines: Machines['kind'];
   hosts: readonly DemoHost[];
@@ -112,5 +114,6 @@ export const startDemoSystem = async ({
       return { id: await waitForReport(ask, agent, machine.hostname), machine };
     }),
   );
-  return { url: server.url, adminKey, engines: machines.kind, hosts, ask };
+  const { origin } = new URL(server.url);
+  return { url: server.url, console: origin, adminKey, engines: machines.kind, hosts, ask };
 };

@@ -19,7 +19,7 @@ const shown = (path: string): string => {
 };
 
 /** For scripts that go on from here. Whole at once: they wait for it to appear. */
-const writeDemoJson = ({ url, adminKey, engines, hosts }: DemoSystem): void => {
+const writeDemoJson = ({ url, console, adminKey, engines, hosts }: DemoSystem): void => {
   const entries = hosts.map(({ id, machine }) => ({
     id,
     hostname: machine.hostname,
@@ -27,14 +27,19 @@ const writeDemoJson = ({ url, adminKey, engines, hosts }: DemoSystem): void => {
   }));
   const part = `${demoJson}.part`;
   rmSync(part, { force: true });
-  writeFileSync(part, `${JSON.stringify({ url, adminKey, engines, hosts: entries }, null, 2)}\n`, {
+  writeFileSync(part, `${JSON.stringify({ url, console, adminKey, engines, hosts: entries }, null, 2)}\n`, {
     mode: 0o600,
   });
   renameSync(part, demoJson);
 };
 
-const invite = (system: DemoSystem, cluster: string | null, cursor: string): void => {
+const invite = async (system: DemoSystem, cluster: string | null, cursor: string): Promise<void> => {
+  const { createSignInLink } = await system.ask(
+    'mutation { createSignInLink(input: { reason: "the demo invites" }) { link } }',
+  );
   say(`\nAll of it keeps running until Ctrl-C. GraphQL and GraphiQL: ${system.url}`);
+  say(`The console: ${system.console}`);
+  say(`This link signs in to it, once and within five minutes: ${createSignInLink.link}`);
   say(`The admin key and the hosts are in ${shown(demoJson)}. To paste into another terminal:`);
   for (const { what, command } of demoCommands(system, demoJson, cluster, cursor))
     say(`\n# ${what}\n${command}`);
@@ -66,7 +71,7 @@ const run = async (options: DemoOptions, lifetime: Lifetime): Promise<void> => {
   say(`ready: ${system.url}; ${shown(demoJson)} is written`);
   const { eventCursor } = await system.ask('{ eventCursor }');
   const cluster = options.idle ? null : await playScenario(system, say);
-  invite(system, cluster, eventCursor);
+  await invite(system, cluster, eventCursor);
 };
 
 /** Ends everything on the first signal, and just this process on the second. */

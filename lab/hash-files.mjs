@@ -6,6 +6,8 @@ import { join } from 'node:path';
 const filesBelow = (path) =>
   statSync(path).isDirectory()
     ? readdirSync(path)
+        // Made of the others, and maybe not yet there.
+        .filter((name) => name !== 'generated')
         .sort()
         .flatMap((name) => filesBelow(join(path, name)))
     : [path];

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { otherNode } from './nodes.mjs';
 
 const readJson = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : null);
 
@@ -18,11 +19,20 @@ export const hasPackages = () => {
   });
 };
 
+const [major, minor] = process.versions.node.split('.').map(Number);
+/**
+ * An addon that was compiled with the headers of Node 24.19 or newer ends the process at some later garbage collection:
+ * their node::ObjectWrap takes a hook away where there is no context (nodejs/node#65446). Those of 24.18 have the same ABI.
+ */
+const badHeaders = major === 24 && minor >= 19;
+const goodHeaders = '24.18.1';
+
 /** Whether SQLite's package can be loaded by this very Node. */
 export const hasSqlite = () => {
   const attempt = "new (require('better-sqlite3'))(':memory:').close()";
   const path = 'node_modules/better-sqlite3/build/Release/better_sqlite3.node';
   if (!existsSync(path)) return false;
+  if (badHeaders && readFileSync(path).includes('RemoveEnvironmentCleanupHook')) return false;
   try {
     // The addon alone, in this process: it refuses a Node of another ABI. Quick, for each start asks.
     createRequire(import.meta.url)(join(process.cwd(), path));
@@ -56,6 +66,7 @@ export const whyNoCompiler = () => {
 
 /** For node-gyp: the headers that came with this Node, so that none are downloaded. */
 export const headers = () => {
+  if (badHeaders) return { JOBS: 'max', npm_config_nodedir: dirname(dirname(otherNode(goodHeaders))) };
   const prefix = dirname(dirname(process.execPath));
   const known = process.env.npm_config_nodedir || !existsSync(join(prefix, 'include/node/node.h'));
   return { JOBS: 'max', ...(known ? {} : { npm_config_nodedir: prefix }) };

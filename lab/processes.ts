@@ -140,19 +140,24 @@ export type AgentProcess = {
   start(): Promise<void>;
 };
 
-/** @param enrolment the one-time secret; needed at the first start only. */
+/**
+ * @param enrolment the one-time secret; needed at the first start only.
+ * @param entry @default the one that this checkout built
+ */
 export const startAgent = async ({
   dir,
   host,
   server,
   enrolment,
   env = {},
+  entry = built('agent.cjs'),
 }: {
   dir: string;
   host: LabHost;
   server: string;
   enrolment?: string;
   env?: NodeJS.ProcessEnv;
+  entry?: string;
 }): Promise<AgentProcess> => {
   const stateDir = join(dir, `agent-${host.hostname}`);
   const logPath = join(dir, `agent-${host.hostname}.log`);
@@ -170,7 +175,7 @@ export const startAgent = async ({
         : {}),
       ...env,
     };
-    const run = [process.execPath, built('agent.cjs')];
+    const run = [process.execPath, entry];
     const [command = '', ...args] =
       host.netns === undefined ? run : ['nsenter', `--net=${host.netns}`, ...run];
     child = launch(command, args, settings, logPath, () => undefined);

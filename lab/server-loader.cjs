@@ -8,6 +8,13 @@ const { Script } = require('node:vm');
 const filename = join(__dirname, 'server-bundle.cjs');
 const begin = '/* build '.length;
 const idLength = 64;
+/** V8 looks at its own version and flags; of what else a Node is made of, and of the machine, it knows nothing. */
+const maker = [process.arch, process.platform, ...Object.values(process.versions)].join(' ');
+/** What stands before the compiled code: whose it is. V8 takes what lies at a multiple of eight as it lies there. */
+const headOf = (text) => {
+  const head = `${text.slice(begin, begin + idLength)} ${maker}\n`;
+  return head.padEnd(Math.ceil(head.length / 8) * 8);
+};
 
 const readCache = () => {
   try {
@@ -17,11 +24,11 @@ const readCache = () => {
   }
 };
 
-/** What was compiled, of this very build; V8 refuses by itself what another version of it compiled, or with other flags. */
+/** What was compiled, of this very build and by this very Node; V8 refuses by itself what was made with other flags. */
 const codeFor = (text) => {
   const cache = readCache();
-  const id = cache?.toString('latin1', 0, idLength);
-  return id === text.slice(begin, begin + idLength) ? cache.subarray(idLength) : undefined;
+  const head = headOf(text);
+  return cache?.toString('latin1', 0, head.length) === head ? cache.subarray(head.length) : undefined;
 };
 
 if (process.sourceMapsEnabled) {
@@ -36,5 +43,5 @@ if (process.sourceMapsEnabled) {
   bundle.paths = module.paths;
   script.runInThisContext()(bundle.exports, (id) => bundle.require(id), bundle, filename, __dirname);
   /** For lab/warm-server.cjs. */
-  module.exports = script;
+  module.exports = { script, head: headOf(text) };
 }

@@ -8,7 +8,8 @@ const { setTimeout: delay } = require('node:timers/promises');
 const { serialize } = require('node:v8');
 
 const dist = join(__dirname, '../dist');
-const [folder, fingerprint] = process.argv.slice(2);
+// Taken away: the server would read them as a sub-command.
+const [folder, fingerprint] = process.argv.splice(2);
 const socketPath = join(folder, 'socket');
 Object.assign(process.env, {
   SKEP_DATA_DIR: folder,
@@ -45,10 +46,10 @@ const main = async () => {
   if (existsSync(join(folder, 'skep.db'))) addCluster();
   const plans = new Map();
   globalThis.skepPlansAsked = plans;
-  const script = require(join(dist, 'server.cjs'));
+  const { script, head } = require(join(dist, 'server.cjs'));
   while (!(await isReady())) await delay(20);
   keep('query-plans.bin', serialize({ build: fingerprint, plans }));
-  keep('server-code.bin', Buffer.from(fingerprint, 'latin1'), script.createCachedData());
+  keep('server-code.bin', Buffer.from(head, 'latin1'), script.createCachedData());
   process.kill(process.pid, 'SIGTERM');
 };
 

@@ -26,7 +26,7 @@ export const contextOf = (nodes: readonly AskedNode[]): (() => Context) => {
   } as unknown as Cluster;
   const parts = {
     clusters: { list: () => [cluster], find: () => cluster },
-    apiKeys: { authorise: () => true },
+    holders: { authorise: () => true },
     requester: { actor: { kind: 'API_KEY', id: 'one', name: 'one' } },
     scopeOf: () => null,
     events: { head: () => 'head' },

@@ -1,6 +1,16 @@
 // The world's own journal: every change that took effect, through which engine, whatever was answered or heard of it.
 import { type Cluster, canTalk, type Engine, type SwarmNode, type World } from './model.ts';
+import { isReachable } from './nodes.ts';
 import { hasMajority, memberEngine } from './quorum.ts';
+
+/** Of `raft` and `left`. */
+export type QuorumEffect = {
+  /** A majority of the members heard one another before, and did so after. */
+  readonly before: boolean;
+  readonly after: boolean;
+  /** By what managers show of each other, which is late by seconds when one is cut off: there is a majority after. */
+  readonly shown: boolean;
+};
 
 /** One change of a swarm as it really happened. */
 export type Effect = {
@@ -17,8 +27,7 @@ export type Effect = {
   readonly path: string;
   readonly old: unknown;
   readonly new: unknown;
-  /** For `raft` and `left`: a majority of the members heard one another before, and did so after. */
-  readonly quorum?: { readonly before: boolean; readonly after: boolean };
+  readonly quorum?: QuorumEffect;
 };
 
 const kept = 200_000;
@@ -49,11 +58,19 @@ export const noteSpec = (
 };
 
 /** Whether more than half of the raft members hear one another now. */
-export const isQuorate = (world: World, cluster: Cluster): boolean =>
+const isQuorate = (world: World, cluster: Cluster): boolean =>
   [...cluster.members].some((id) => {
     const engine = memberEngine(world, cluster, id);
     return engine !== undefined && canTalk(engine, engine) && hasMajority(world, cluster, engine);
   });
+
+/** Makes a change, and says what that did to the majority. */
+export const quorumAround = (world: World, cluster: Cluster, change: () => void): QuorumEffect => {
+  const before = isQuorate(world, cluster);
+  change();
+  const reachable = [...cluster.members].filter((id) => isReachable(world, cluster, id)).length;
+  return { before, after: isQuorate(world, cluster), shown: reachable * 2 > cluster.members.size };
+};
 
 /** Changes the raft group, and writes down what that did to its majority. */
 export const changeRaft = (
@@ -62,9 +79,10 @@ export const changeRaft = (
   nodeId: string,
   change: 'enter' | 'leave',
 ): void => {
-  const before = isQuorate(world, cluster);
-  if (change === 'enter') cluster.members.add(nodeId);
-  else cluster.members.delete(nodeId);
+  const quorum = quorumAround(world, cluster, () => {
+    if (change === 'enter') cluster.members.add(nodeId);
+    else cluster.members.delete(nodeId);
+  });
   noteEffect(world, {
     through: null,
     cluster: cluster.id,
@@ -72,6 +90,6 @@ export const changeRaft = (
     path: 'raft',
     old: change === 'leave',
     new: change === 'enter',
-    quorum: { before, after: isQuorate(world, cluster) },
+    quorum,
   });
 };

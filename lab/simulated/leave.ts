@@ -1,7 +1,7 @@
 // POST /swarm/leave and the unlocking of a manager.
 import { ApiError, TEXT } from './api-error.ts';
 import { control } from './control.ts';
-import { isQuorate, noteEffect } from './effects.ts';
+import { noteEffect, quorumAround } from './effects.ts';
 import { type JsonObject, textAt } from './json-fields.ts';
 import { settleReturn, settleSilence } from './machine.ts';
 import { type Cluster, type Engine, engineOf, type World } from './model.ts';
@@ -52,9 +52,9 @@ export const leaveSwarm = async (world: World, engine: Engine, force: boolean): 
   }
   await world.clock.wait(membership.role === 'manager' ? MANAGER_MS : WORKER_MS);
   if (engine.membership !== membership) return;
-  const before = isQuorate(world, membership.cluster);
-  engine.membership = undefined;
-  const quorum = { before, after: isQuorate(world, membership.cluster) };
+  const quorum = quorumAround(world, membership.cluster, () => {
+    engine.membership = undefined;
+  });
   const about = { through: engine.hostname, cluster: membership.cluster.id, subject: membership.nodeId };
   noteEffect(world, { ...about, path: 'left', old: false, new: true, quorum });
   engine.changedAtMs = world.clock.nowMs();

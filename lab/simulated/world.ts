@@ -1,5 +1,6 @@
 // A world of simulated machines: create it, add engines, break them. The entry of this folder.
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { LabHost } from '../host.ts';
 import { createWorldClock } from './clock.ts';
 import type { Effect } from './effects.ts';
@@ -14,6 +15,8 @@ import type { Availability, Engine, NodeState, Role, World } from './model.ts';
 import { isReachable } from './nodes.ts';
 
 const KEPT_CALLS = 1_000;
+/** Between an engine's end and its next start; real ones take longer. */
+const awayMs = 200;
 
 /** A simulated machine: a `LabHost` that also takes faults by name. */
 export type SimulatedEngine = LabHost & {
@@ -132,6 +135,8 @@ const createHost = (world: World, engine: Engine, forget: () => void): Simulated
       }
     });
     await server.close(how);
+    // No engine is back at once: whoever looks meanwhile finds none.
+    await delay(awayMs);
   };
   return {
     index: engine.index,
