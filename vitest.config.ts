@@ -11,7 +11,8 @@ export default defineConfig({
     // One key does in a minute what people do in a day. test/transports has the limits themselves.
     env: { SKEP_MUTATIONS_PER_MINUTE: '1000000', SKEP_REVEALS_PER_HOUR: '1000000' },
     pool: 'forks',
-    maxWorkers: 2,
+    // On two cores: much of the time goes by in waiting for engines.
+    maxWorkers: 3,
     // Real engines on shared machines: a step that failed is tried once more in CI, and the output says that it was.
     retry: process.env.CI === 'true' ? 1 : 0,
   },

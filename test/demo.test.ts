@@ -82,7 +82,7 @@ describe(`npm run demo on ${enginesNote}`, () => {
   /** What the demo that was killed left, for the next test. */
   let killed: Traces;
 
-  it('plays the main scenario and gives three commands that work; kill -9 takes its server and agents with it', {
+  it('plays the main scenario and gives a link to the console and commands that work; kill -9 takes its server and agents with it', {
     timeout: 300_000,
   }, async () => {
     const demo = start([]);
@@ -114,7 +114,25 @@ describe(`npm run demo on ${enginesNote}`, () => {
     expect(output).not.toMatch(/SWMTKN-1-\w{5}/);
     expect(output).not.toContain(demo.json().adminKey);
 
+    const signIn = async (link: string): Promise<number> => {
+      const { console: address } = demo.json();
+      expect(link.startsWith(`${address}/#ticket=skep_ticket_`)).toBe(true);
+      const { status } = await fetch(`${address}/session`, {
+        method: 'POST',
+        headers: { origin: address, 'content-type': 'application/json' },
+        body: JSON.stringify({ ticket: link.split('#ticket=')[1] }),
+      });
+      return status;
+    };
+    expect(output).toContain(`The console: ${demo.json().console}\n`);
+    const printed = /signs in to it, once and within five minutes: (\S+)/.exec(output)?.[1] ?? '';
+    expect(await signIn(printed)).toBe(200);
+    expect(await signIn(printed)).toBe(401);
+    expect(readFileSync(join(data, 'demo.json'), 'utf8')).not.toContain('ticket');
+
     const commands = demo.commands();
+    const { data: another } = await asUser(commands.link);
+    expect(await signIn(another.createSignInLink.link)).toBe(200);
     const listed = await asUser(commands.query);
     expect(listed.data.nodes.edges).toHaveLength(3);
     expect((await asUser(commands.mutation)).data.updateNodeLabels).toEqual({
@@ -156,7 +174,7 @@ describe(`npm run demo on ${enginesNote}`, () => {
 
     const json = demo.json();
     expect(statSync(join(data, 'demo.json')).mode & 0o777).toBe(0o600);
-    expect(Object.keys(json).sort()).toEqual(['adminKey', 'engines', 'hosts', 'url']);
+    expect(Object.keys(json).sort()).toEqual(['adminKey', 'console', 'engines', 'hosts', 'url']);
     expect(json.engines).toBe(engines.kind);
     expect(json.hosts).toHaveLength(3);
     const ask = createAsk(() => json.url, json.adminKey);

@@ -13,11 +13,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { buildSchema, Kind, OperationTypeNode, parse, validate } from 'graphql';
+import { buildSchema, Kind, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseDocument } from '../server/fleet/parse.ts';
 import { Failure, failureCodes, failureInfo, isFailureCode } from '../server/platform/failure.ts';
 import { engines, enginesNote } from './support/engines.ts';
+import { changesNothing, nameOf, type Snippet, snippetsOf } from './support/snippets.ts';
 import { type System, startSystem } from './support/system.ts';
 import { until } from './support/until.ts';
 
@@ -28,45 +29,29 @@ const filesIn = (folder: string, ending: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith(ending) && !path.includes('generated'))
     .map((path) => join(folder, path));
-const documents = ['README.md', 'CONTRIBUTING.md', ...filesIn('docs', '.md')];
+const documents = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', ...filesIn('docs', '.md')];
 
-type Snippet = { path: string; line: number; language: string; text: string };
-const snippetsOf = (path: string): Snippet[] => {
-  const text = read(path);
-  return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map(({ 1: language = '', 2: code = '', index }) => ({
-    path,
-    line: text.slice(0, index).split('\n').length,
-    language,
-    text: code,
-  }));
-};
 const snippets = documents.flatMap(snippetsOf);
 const inLanguage = (language: string): [title: string, snippet: Snippet][] =>
   snippets
     .filter((snippet) => snippet.language === language)
     .map((snippet) => [`${snippet.path}:${snippet.line}`, snippet]);
 
-/** Queries, and mutations that are dry runs: what a reader can paste and change nothing by. */
-const runnable = inLanguage('graphql').filter(([, { text }]) => {
-  const [definition] = parse(text).definitions;
-  return (
-    definition?.kind === Kind.OPERATION_DEFINITION &&
-    (definition.operation === OperationTypeNode.QUERY || text.includes('dryRun: true'))
-  );
-});
+const runnable = inLanguage('graphql').filter(([, { text }]) => changesNothing(text));
 
 const schemaText = read('schema.graphql');
-const source = ['server', 'agent', 'lab'].flatMap((folder) => filesIn(folder, '.ts'));
+const source = ['server', 'agent', 'cli', 'lab'].flatMap((folder) => filesIn(folder, '.ts'));
 
 describe('snippets', () => {
-  // bash and js are run, graphql is validated, yaml is a fleet document; sh and ini are for another machine and looked at only; text is a drawing.
+  // bash, js, python, ts and graphql are run, yaml is a fleet document; json is what its page's test receives; sh is typed by the test that takes it by its heading, ini is for another machine; text is a drawing.
   it('are in a language that something is done with', () => {
     expect([...new Set(snippets.map(({ language }) => language))].sort()).toEqual(
       expect.arrayContaining(['bash', 'graphql', 'js']),
     );
     expect(
       snippets.filter(
-        ({ language }) => !['bash', 'js', 'graphql', 'sh', 'ini', 'text', 'yaml'].includes(language),
+        ({ language }) =>
+          !['bash', 'js', 'python', 'ts', 'json', 'graphql', 'sh', 'ini', 'text', 'yaml'].includes(language),
       ),
     ).toEqual([]);
   });
@@ -76,7 +61,62 @@ describe('snippets', () => {
     expect(validate(schema, parse(text))).toEqual([]);
   });
 
-  const fleets = filesIn('docs/examples', '.yaml').map((path) => [path, { text: read(path) }] as const);
+  // Queries and dry runs are run below. A change is run by the test that takes it by its page and its name.
+  const tests = filesIn('test', '.test.ts').map(read).join('\n');
+  it.each(inLanguage('graphql').filter(([, { text }]) => !changesNothing(text)))(
+    '%s is run by a test',
+    (_, { path, text }) => {
+      const taken = new RegExp(`'${path}',\\s*'${nameOf(text)}'`).test(tests);
+      expect(taken, `a test has snippet('${path}', '${nameOf(text)}')`).toBe(true);
+    },
+  );
+
+  it('each program is run by a test', () => {
+    // Files of docs/examples: client/examples.test.ts. The others, one of a language: below, and webhooks/documents.test.ts.
+    const examples = filesIn('docs/examples', '').map(read);
+    const others = snippets.filter(
+      ({ language, text }) => ['js', 'ts', 'python'].includes(language) && !examples.includes(text),
+    );
+    expect(others.map(({ path, language }) => `${path} ${language}`)).toEqual([
+      'README.md js',
+      'docs/webhooks.md js',
+      'docs/webhooks.md python',
+    ]);
+    // Whole pages: below, cli/documents.test.ts, start.test.ts.
+    const typed = snippets.filter(({ language, text }) => language === 'bash' && !examples.includes(text));
+    expect([...new Set(typed.map(({ path }) => path))].sort()).toEqual([
+      'README.md',
+      'docs/cli.md',
+      'docs/start.md',
+    ]);
+  });
+
+  /** Typed by those who run the tests, and by the machine that does. */
+  const typedOutside = [
+    'CONTRIBUTING.md ## Working',
+    // What stands before it is Debian's; .ci/run installs it where it is missing.
+    'docs/start.md ## What has to be there',
+    // By start.test.ts, from the page that leads there.
+    'docs/install.md # Installing',
+  ];
+  const headingOf = ({ path, line }: Snippet): string =>
+    read(path)
+      .split('\n')
+      .slice(0, line)
+      .findLast((text) => /^#{1,3} /.test(text)) ?? '';
+  it.each(inLanguage('sh'))('%s is typed by a test', (_, snippet) => {
+    const heading = headingOf(snippet);
+    if (typedOutside.includes(`${snippet.path} ${heading}`)) return;
+    const takers = filesIn('test', '.test.ts')
+      .map(read)
+      .filter((text) => text.includes(`'${snippet.path}'`) && text.includes(`'${heading}'`));
+    expect(takers.length, `a test has boxesBelow('${snippet.path}', '${heading}')`).toBeGreaterThan(0);
+  });
+
+  // The other: access/oidc-config.test.ts.
+  const fleets = filesIn('docs/examples', '.yaml')
+    .filter((path) => path !== 'docs/examples/groups.yaml')
+    .map((path) => [path, { text: read(path) }] as const);
   it.each([...inLanguage('yaml'), ...fleets])('%s is a fleet document', (_, { text }) => {
     expect(parseDocument(text).nodes.length).toBeGreaterThan(0);
   });
@@ -86,7 +126,7 @@ describe('snippets', () => {
     (_, { text }) => {
       expect(spawnSync('bash', ['-n'], { input: text, encoding: 'utf8' }).stderr).toBe('');
       const { scripts } = JSON.parse(read('package.json'));
-      for (const [, name = ''] of text.matchAll(/npm (?:run )?(?!run |ci\b|install\b)([\w:-]+)/g))
+      for (const [, name = ''] of text.matchAll(/npm (?:run )?(?!run |ci\b|install\b|root\b)([\w:-]+)/g))
         expect(Object.keys(scripts)).toContain(name);
     },
   );
@@ -249,7 +289,10 @@ describe('lists equal the code (vitest -u writes them anew)', () => {
   });
 
   it('settings that a document names exist', () => {
-    const known = new Set(source.flatMap((path) => read(path).match(/\bSKEP_\w+/g) ?? []));
+    // What an example takes is its own.
+    const known = new Set(
+      [...source, ...filesIn('docs/examples', '')].flatMap((path) => read(path).match(/\bSKEP_\w+/g) ?? []),
+    );
     const named = documents.flatMap((path) => read(path).match(/\bSKEP_\w+/g) ?? []);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
   });
@@ -275,7 +318,7 @@ describe('what documents point to', () => {
   });
 
   it.each(documents)('%s: files that are named exist', (path) => {
-    const names = /`((?:server|agent|lab|prisma|test|docs|web|bench|dist|\.ci)\/[\w./-]*)`/g;
+    const names = /`((?:server|agent|lab|packages|prisma|test|docs|web|bench|dist|\.ci)\/[\w./-]*)`/g;
     for (const [, name = ''] of read(path).matchAll(names))
       if (!name.startsWith('dist/')) expect(existsSync(join(root, name)), `${name} in ${path}`).toBe(true);
   });

@@ -1,4 +1,5 @@
 // The rules of the layout (docs/architecture.md), read from the imports of the sources.
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Import, readSources } from './source-imports.ts';
@@ -7,6 +8,7 @@ import { type Import, readSources } from './source-imports.ts';
 const slices = [
   'platform',
   'audit',
+  'backup',
   'operations',
   'access',
   'hosts',
@@ -19,10 +21,19 @@ const slices = [
   'objects',
   'fleet',
   'maintenance',
+  'webhooks',
+  'metrics',
+  'tracing',
 ];
 
 const server = readSources('server');
 const agent = readSources('agent');
+const web = readSources('web/src');
+const written = (folder: string) =>
+  existsSync(folder) ? readSources(folder).filter(({ path }) => !path.includes('/generated/')) : [];
+/** The package that callers take, and who takes it. */
+const client = written('client');
+const cli = written('cli');
 const imports = [...server, ...agent].flatMap((source) => source.imports);
 
 /** The folder below server/, null for the top: app.ts, main.ts, context.ts … */
@@ -118,31 +129,62 @@ describe('the layout', () => {
     expect(shown(wrong)).toEqual([]);
   });
 
-  it('keeps server/ and agent/ apart, and both from lab/, test/, web/ and bench/', () => {
+  it('keeps server/ and agent/ apart, and both from lab/, test/, web/, bench/, client/ and cli/', () => {
     const top = (path: string): string => path.split('/', 1)[0] ?? '';
-    const others = ['server', 'agent', 'lab', 'test', 'web', 'bench'];
+    const others = ['server', 'agent', 'lab', 'test', 'web', 'bench', 'client', 'cli'];
     const wrong = imports.filter(({ from, to }) => others.includes(top(to)) && top(to) !== top(from));
     expect(shown(wrong)).toEqual([]);
   });
 
+  it('keeps the console to itself: it knows the others by schema.graphql alone', () => {
+    const outside = web
+      .flatMap((source) => source.imports)
+      .filter(({ to }) => /^(server|agent|lab|test|bench|prisma|cli)\//.test(to));
+    expect(shown(outside)).toEqual([]);
+    expect(web.length).toBeGreaterThan(50);
+  });
+
+  it('keeps the client to itself, and lets the command line know it alone', () => {
+    const outside = (own: string, sources: typeof client, allowed: readonly string[]) =>
+      sources
+        .flatMap((source) => source.imports)
+        .filter(({ to }) => {
+          const [top = '', below] = to.split('/');
+          const isOurs = below !== undefined && existsSync(top) && top !== 'node_modules';
+          return isOurs && top !== own && !allowed.includes(top);
+        });
+    expect(shown(outside('client', client, []))).toEqual([]);
+    expect(shown(outside('cli', cli, ['client']))).toEqual([]);
+    expect(cli.length).toBeGreaterThan(50);
+    const packages = client
+      .flatMap((source) => source.imports)
+      .map(({ to }) => to)
+      .filter((to) => !to.startsWith('client/'));
+    // What a browser has no use for would come along.
+    expect([...new Set(packages)].sort()).toEqual(['graphql', 'graphql-ws/client', 'ws']);
+  });
+
   it('names files after what they do', () => {
-    const refused = /^(utils?|helpers?|common|misc|shared|manager|service|index)\.ts$/;
+    const refused = /^(utils?|helpers?|common|misc|shared|manager|index)\.tsx?$|^service\.ts$/;
     const sources = [
       ...server,
       ...agent,
       ...readSources('lab'),
       ...readSources('test'),
       ...readSources('bench'),
+      ...web,
+      ...client,
+      ...cli,
     ];
     expect(sources.map(({ path }) => path).filter((path) => refused.test(basename(path)))).toEqual([]);
     const notKebab = sources
       .map(({ path }) => path)
-      .filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(path)));
+      .filter((path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.tsx?$/.test(basename(path)));
     expect(notKebab).toEqual([]);
   });
 
   it('has no file longer than 400 lines', () => {
-    const long = [...server, ...agent]
+    const long = [...server, ...agent, ...web, ...client, ...cli]
       .filter(({ lineCount }) => lineCount > 400)
       .map(({ path, lineCount }) => `${path}: ${lineCount}`);
     expect(long).toEqual([]);

@@ -10,6 +10,7 @@ import { labFolder } from '../lab/engines/lab.ts';
 import { sweep } from '../lab/engines/lab-claims.ts';
 import { type EngineVersion, prepareEngine } from '../lab/engines/packages.ts';
 import { sayWhile } from '../lab/say-while.ts';
+import { whyNoBrowser } from './support/browser.ts';
 
 const say = (line: string): void => console.log(`test: ${line}`);
 
@@ -84,6 +85,7 @@ const main = async (): Promise<void> => {
   const why = await prepareEngines();
   if (why === null) say(`REAL Docker Engines (${versions.join(', ')}), in namespaces of their own`);
   else say(`SIMULATED engines, and not real Docker Engines: ${why}`);
+  if (whyNoBrowser !== null) say(`tests of the console are SKIPPED: ${whyNoBrowser}`);
   if (why !== null && process.env.CI === 'true') throw new Error('CI=true asks for real engines');
   const folder = mkdtempSync(join(tmpdir(), 'skep-test-'));
   const report = join(folder, 'report.json');

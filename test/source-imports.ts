@@ -40,7 +40,7 @@ const readImports = (path: string, text: string): Import[] => {
 /** All TypeScript files below a folder of the checkout. */
 export const readSources = (folder: string): Source[] =>
   readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => /\.tsx?$/.test(name))
     .sort()
     .map((name) => {
       const path = `${folder}/${name}`;

@@ -16,6 +16,8 @@ const payload = `{ operation ${operation} }`;
 export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string, Entry>> = {
   Query: {
     viewer: { permission: null, ask: 'viewer { id role permissions clusters }' },
+    serverVersion: { permission: null, ask: 'serverVersion' },
+    permissions: { permission: null, ask: 'permissions { name description roles }' },
     clusters: { permission: 'cluster:read', ask: 'clusters { id }' },
     cluster: { permission: 'cluster:read', ask: 'cluster(id: "nosuch") { id }' },
     nodes: { permission: 'cluster:read', ask: 'nodes { totalCount }' },
@@ -39,10 +41,37 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
     },
     eventCursor: { permission: 'operation:read', ask: 'eventCursor' },
     maintenanceHooks: { permission: 'maintenance:run', ask: 'maintenanceHooks' },
+    webhooks: { permission: 'webhook:read', ask: 'webhooks { id }' },
+    webhook: { permission: 'webhook:read', ask: 'webhook(id: "nosuch") { id }' },
     apiKeys: { permission: 'key:admin', ask: 'apiKeys { id }' },
+    sessions: { permission: null, ask: 'sessions { id }' },
     enrolments: { permission: 'host:enrol', ask: 'enrolments { id }' },
   },
   Mutation: {
+    createWebhook: {
+      permission: 'webhook:write',
+      ask: `createWebhook(input: { name: "x", url: "https://receiver.example", alarms: [NODE_DOWN], clusters: ["nosuch"], ${dry} }) ${payload}`,
+    },
+    updateWebhook: {
+      permission: 'webhook:write',
+      ask: `updateWebhook(input: { id: "nosuch", enabled: true, ${dry} }) ${operation}`,
+    },
+    rotateWebhookSecret: {
+      permission: 'webhook:write',
+      ask: `rotateWebhookSecret(input: { id: "nosuch", ${dry} }) ${payload}`,
+    },
+    deleteWebhook: {
+      permission: 'webhook:write',
+      ask: `deleteWebhook(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
+    testWebhook: {
+      permission: 'webhook:write',
+      ask: `testWebhook(input: { id: "nosuch", ${dry} }) ${payload}`,
+    },
+    redeliver: {
+      permission: 'webhook:write',
+      ask: `redeliver(input: { delivery: "nosuch", ${dry} }) ${operation}`,
+    },
     adoptCluster: {
       permission: 'cluster:update',
       ask: `adoptCluster(input: { cluster: "nosuch", ${dry} }) ${operation}`,
@@ -75,6 +104,7 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'service:write',
       ask: `updateService(input: { cluster: "nosuch", service: "x", image: "x", ${dry} }) ${operation}`,
     },
+    createSignInLink: { permission: 'session:create', ask: `createSignInLink(input: { ${dry} }) ${payload}` },
     createEnrolment: { permission: 'host:enrol', ask: `createEnrolment(input: { ${dry} }) ${payload}` },
     createConfig: {
       permission: 'config:write',
@@ -194,6 +224,10 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
       permission: 'secret:reveal',
       ask: `revealUnlockKey(input: { cluster: "nosuch", ${dry} }) ${payload}`,
     },
+    revokeSession: {
+      permission: 'session:create',
+      ask: `revokeSession(input: { id: "nosuch", ${dry} }) ${operation}`,
+    },
     revokeApiKey: {
       permission: 'key:admin',
       ask: `revokeApiKey(input: { id: "nosuch", ${dry} }) ${operation}`,
@@ -253,7 +287,14 @@ export const matrix: Record<'Query' | 'Mutation' | 'Subscription', Record<string
   },
 };
 
-const viewer = ['cluster:read', 'host:read', 'operation:read', 'audit:read'];
+const viewer = [
+  'cluster:read',
+  'host:read',
+  'operation:read',
+  'audit:read',
+  'metrics:read',
+  'session:create',
+];
 const operator = [
   ...viewer,
   'node:availability',
@@ -282,6 +323,8 @@ const admin = [
   'secret:rotate',
   'secret:write',
   'key:admin',
+  'webhook:read',
+  'webhook:write',
 ];
 
 export type Caller = {

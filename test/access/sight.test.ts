@@ -12,6 +12,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { at } from '../support/at.ts';
+import { signIn } from '../support/console.ts';
 import { engineOf } from '../support/engine-api.ts';
 import { engines, enginesNote } from '../support/engines.ts';
 import { makeObjects } from '../support/objects.ts';
@@ -64,6 +65,9 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
   let theirOperation: string;
   let theirService: string;
   let theirKey: string;
+  let theirWebhook: string;
+  let theirDelivery: string;
+  let theirSession: string;
   /** Whatever is of the other cluster, or of none. */
   const foreign = new Map<string, string>();
 
@@ -76,6 +80,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     operation: `id: "${theirOperation}"`,
     service: `id: "${theirService}", cluster: "${theirs}"`,
     services: `cluster: "${theirs}"`,
+    webhook: `id: "${theirWebhook}"`,
     planFleet: `document: "{skepFleet: 1, cluster: ${theirs}, nodes: [{match: {name: '*'}, role: worker}, {match: {name: nosuch}, role: manager}]}"`,
   });
 
@@ -128,6 +133,17 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     theirService = made.targets[0].id;
     const key = await perform('createApiKey', { name: 'their-key', role: 'VIEWER', clusters: [theirs] });
     theirKey = key.payload.apiKey.id;
+    const webhook = await perform('createWebhook', {
+      name: 'their-webhook',
+      url: 'http://127.0.0.1:9/',
+      alarms: ['NODE_DOWN'],
+      clusters: [theirs],
+    });
+    theirWebhook = webhook.payload.webhook.id;
+    const tested = await perform('testWebhook', { id: theirWebhook });
+    theirDelivery = tested.payload.delivery.id;
+    await signIn(system.server, { key: key.payload.key });
+    theirSession = (await system.ask('{ sessions { id } }')).sessions[0].id;
     const both = await perform('createApiKey', {
       name: 'key-for-both',
       role: 'VIEWER',
@@ -158,8 +174,12 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       'their operation': theirOperation,
       'their service': theirService,
       'the name of their service': 'their-web',
+      'their webhook': theirWebhook,
+      'its name   ': 'their-webhook',
+      'their delivery': theirDelivery,
       'their key': key.payload.apiKey.id,
       'the name of their key': 'their-key',
+      'their session': theirSession,
       'a key for both': both.payload.apiKey.id,
       'a key for no cluster': nobodys.payload.apiKey.id,
       'an enrolment': enrolment.payload.enrolment.id,
@@ -194,7 +214,15 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
       if (args) expect(answer.data?.[name]).toBeNull();
       // All that is hidden is there: otherwise this test would find nothing whatever it is told.
       const asAdmin = await overHttp(system.server, system.server.adminKey, document);
-      const shows = !['viewer', 'eventCursor', 'auditHead', 'maintenanceHooks'].includes(name);
+      const hidesNothing = [
+        'viewer',
+        'serverVersion',
+        'permissions',
+        'eventCursor',
+        'auditHead',
+        'maintenanceHooks',
+      ];
+      const shows = !hidesNothing.includes(name);
       expect(found(asAdmin.data).length > 0, name).toBe(shows);
     },
   );
@@ -228,7 +256,16 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
   });
 
   /** What each mutation names, of the other cluster or of nothing that there is; null: it names nothing that could be out of scope. */
-  type Named = { cluster: string; host: string; node: string; operation: string; key: string };
+  type Named = {
+    cluster: string;
+    host: string;
+    node: string;
+    operation: string;
+    key: string;
+    webhook: string;
+    delivery: string;
+    session: string;
+  };
   const naming: Record<string, ((of: Named) => Record<string, unknown>) | null> = {
     adoptCluster: ({ cluster }) => ({ cluster }),
     applyFleet: ({ cluster, host }) => ({
@@ -239,6 +276,19 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     // Beyond the maker's own is FORBIDDEN, whether it is there or not: keys.test.ts.
     createApiKey: null,
     createEnrolment: null,
+    createWebhook: ({ cluster }) => ({
+      name: 'new',
+      url: 'https://receiver.example/',
+      alarms: ['NODE_DOWN'],
+      clusters: [cluster],
+    }),
+    updateWebhook: ({ webhook }) => ({ id: webhook, enabled: false }),
+    rotateWebhookSecret: ({ webhook }) => ({ id: webhook }),
+    deleteWebhook: ({ webhook }) => ({ id: webhook }),
+    testWebhook: ({ webhook }) => ({ id: webhook }),
+    redeliver: ({ delivery }) => ({ delivery }),
+    // Names nothing but its maker.
+    createSignInLink: null,
     createConfig: ({ cluster }) => ({ cluster, name: 'new', value: 'v' }),
     removeConfig: ({ cluster }) => ({ cluster, config: 'new' }),
     createSecret: ({ cluster }) => ({ cluster, name: 'new', value: 'v' }),
@@ -274,6 +324,7 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
     revealJoinToken: ({ cluster }) => ({ cluster, role: 'MANAGER' }),
     revealUnlockKey: ({ cluster }) => ({ cluster }),
     revokeApiKey: ({ key }) => ({ id: key }),
+    revokeSession: ({ session }) => ({ id: session }),
     revokeHost: ({ host }) => ({ id: host }),
     rollMaintenance: ({ cluster }) => ({ cluster, selector: { all: true } }),
     rotateCA: ({ cluster }) => ({ cluster }),
@@ -304,9 +355,12 @@ describe(`what a key for one cluster sees (${enginesNote})`, () => {
         node: theirNode,
         operation: theirOperation,
         key: theirKey,
+        webhook: theirWebhook,
+        delivery: theirDelivery,
+        session: theirSession,
       };
       const unknown = Object.fromEntries(
-        Object.entries(real).map(([kind, id], at) => [kind, id.replace(/[a-z0-9]/g, 'vwxyz'.charAt(at))]),
+        Object.entries(real).map(([kind, id], at) => [kind, id.replace(/[a-z0-9]/g, 'vwxyzuts'.charAt(at))]),
       ) as Named;
       const scoped = createPerform(system.server.url, scopedKey);
       const [out, none] = [await scoped(mutation, input(real)), await scoped(mutation, input(unknown))];

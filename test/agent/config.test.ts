@@ -73,6 +73,15 @@ test('an enrolment is a secret and a pin, from a variable or a file', () => {
   rmSync(folder, { recursive: true });
 });
 
+test('once enrolled, an enrolment is not looked at: its file may be gone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'skep-config-'));
+  const settings = { SKEP_AGENT_STATE: folder, SKEP_AGENT_ENROLMENT_FILE: join(folder, 'enrolment') };
+  expect(() => read(settings)).toThrow('SKEP_AGENT_ENROLMENT_FILE');
+  writeFileSync(join(folder, 'membership.json'), JSON.stringify({ host: 'h1', serverKey: 'k' }));
+  expect(read(settings).enrolment).toBe(undefined);
+  rmSync(folder, { recursive: true });
+});
+
 test('extra addresses', () => {
   expect(read({ SKEP_AGENT_INTERFACES: 'eth0, wg0' }).interfaces).toEqual(new Set(['eth0', 'wg0']));
   expect(read({ SKEP_AGENT_INTERFACES: 'none' }).interfaces).toEqual(new Set());

@@ -120,6 +120,27 @@ describe(`the history (${enginesNote})`, () => {
     ]);
   });
 
+  it('a record and its neighbours are reached by its number, as the console does', async () => {
+    const asked = (seq: number) =>
+      system.ask(
+        `query ($next: Int!) {
+          older: auditLog(first: 2, filter: { toSeq: $next }) { edges { node { seq } } }
+          newer: auditLog(last: 1, filter: { fromSeq: $next }) { edges { node { seq } } }
+        }`,
+        { next: seq + 1 },
+      );
+    const seqs = ({ edges }: any) => edges.map(({ node: record }: any) => record.seq);
+    const all = (await readHistory(system.ask)).map(({ seq }) => seq);
+    const beyond = await asked((all.at(-1) ?? 0) + 10);
+    expect(seqs(beyond.older)).toEqual(all.slice(-2).reverse());
+    expect(seqs(beyond.newer)).toEqual([]);
+    const middle = await asked(all[2] ?? 0);
+    expect(seqs(middle.older)).toEqual([all[2], all[1]]);
+    expect(seqs(middle.newer)).toEqual([all[3]]);
+    const first = await asked(all[0] ?? 0);
+    expect(seqs(first.older)).toEqual([all[0]]);
+  });
+
   it('is paged forwards and backwards without a gap', async () => {
     const all = (await readHistory(system.ask)).map(({ seq }) => seq).reverse();
     const page = async (args: string) =>

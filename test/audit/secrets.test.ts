@@ -13,10 +13,13 @@ import { until } from '../support/until.ts';
 
 /** Whatever looks like a secret of ours or Docker's, found or not in `secrets`. */
 const shapes = [
+  /whsec_[\w+/=]{20,}/,
   /SWMTKN-1-[a-z0-9]{50}-[a-z0-9]{25}/,
   /SWMKEY-1-[\w+/]{20,}/,
   /skep_key_[a-z0-9]{8}_[\w-]{43}/,
   /skep_enr_[0-9a-f]{12}\.[\w-]{43}/,
+  /skep_ticket_[\w-]{43}/,
+  /skep_session_[\w-]{43}/,
 ];
 /** Tokens that somebody wrote where they do not belong. */
 const pasted = `SWMTKN-1-${'a'.repeat(50)}-${'b'.repeat(25)}`;
@@ -80,8 +83,21 @@ describe(`secrets (${enginesNote})`, () => {
     expect(Object.values(secrets)).toEqual(expect.arrayContaining(Object.values(JoinTokens)));
     const key = await perform('createApiKey', { name: 'another', role: 'ADMIN' });
     secrets['another key'] = key.payload.key;
+    const link = await perform('createSignInLink', { reason: 'for a browser' });
+    secrets['a ticket'] = link.payload.ticket;
     const enrolment = await perform('createEnrolment', { name: 'never used' });
     secrets['an enrolment'] = enrolment.payload.secret;
+    secrets['the address of a webhook'] = 'address-of-a-webhook-that-nobody-may-see';
+    const webhook = await perform('createWebhook', {
+      name: 'pager',
+      url: `http://127.0.0.1:9/${secrets['the address of a webhook']}`,
+      alarms: ['NODE_DOWN', 'OPERATION_FAILED'],
+    });
+    secrets['a secret of a webhook'] = webhook.payload.secret;
+    const { id } = webhook.payload.webhook;
+    secrets['another secret of it'] = (await perform('rotateWebhookSecret', { id })).payload.secret;
+    await perform('updateWebhook', { id, url: `http://127.0.0.1:9/${secrets['the address of a webhook']}2` });
+    expect(await perform('testWebhook', { id })).toMatchObject({ failure: { code: 'DELIVERY_FAILED' } });
     // A command line is read by others and kept by the shell.
     expect(enrolment.payload.command).not.toContain(enrolment.payload.secret);
     expect(Object.values(secrets).every((secret) => secret.length > 30)).toBe(true);

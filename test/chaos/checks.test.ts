@@ -231,7 +231,13 @@ describe('the checks of chaos', () => {
       {
         effects: [
           effect,
-          { ...effect, seq: 2, through: null, path: 'raft', quorum: { before: true, after: false } },
+          {
+            ...effect,
+            seq: 2,
+            through: null,
+            path: 'raft',
+            quorum: { before: true, after: false, shown: false },
+          },
         ],
       },
       'quorum was lost',

@@ -6,8 +6,8 @@ import type { Member } from '../support/system.ts';
 import type { Arena } from './arena.ts';
 import type { Clients } from './clients.ts';
 
-/** Not passed by a mutation: the database is migrated, hosts are enrolled (test/restart/enrolment-killed.test.ts). */
-const elsewhere = /^(migration|enrolment)\.|^link\.(beforeEnrol|enrolled|identityKept)/;
+/** Not passed by a mutation: the database is migrated, hosts are enrolled (test/restart/enrolment-killed.test.ts), alarms are delivered (test/webhooks/killed.test.ts). */
+const elsewhere = /^(migration|enrolment|webhook)\.|^link\.(beforeEnrol|enrolled|identityKept)/;
 export const serverKillpoints = serverFailpoints.filter((name) => !elsewhere.test(name));
 export const agentKillpoints = agentFailpoints.filter((name) => !elsewhere.test(name));
 /** How long it is waited for somebody to pass the failpoint; then it is killed all the same. */

@@ -270,6 +270,24 @@ describe('rollMaintenance, on SIMULATED engines', () => {
     expect(await availabilities()).toEqual(['active', 'active', 'active', 'pause', 'active']);
   });
 
+  it('takes a further one when the one before is seen in drain: until then it holds the lock of drains', async () => {
+    const { id } = await roll({ nodes: ids.slice(3), maxUnavailable: 2, ...meant });
+    // Two active managers are left for the tasks; LAST_ACTIVE_NODE is below.
+    await waits(id, ids.slice(3));
+    const { operation } = await system.ask(
+      'query($id: ID!) { operation(id: $id) { steps { name target startedAt endedAt } } }',
+      { id },
+    );
+    const drains = operation.steps.filter(({ name }: any) => name === 'drain');
+    expect(drains).toHaveLength(2);
+    const seen = operation.steps.find(
+      ({ name, target }: any) => name === 'observe' && target === drains[0].target,
+    );
+    expect(Date.parse(drains[1].startedAt)).toBeGreaterThanOrEqual(Date.parse(seen.endedAt));
+    await perform('cancelOperation', { id });
+    expect(await ended(system.ask, id)).toMatchObject({ state: 'CANCELLED' });
+  });
+
   it('a node that somebody else drained counts: it waits for it', async () => {
     await perform('setNodeAvailability', { cluster, nodes: [at(ids, 4)], availability: 'DRAIN' });
     const { id } = await roll({ nodes: ids.slice(3) });

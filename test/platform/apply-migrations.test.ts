@@ -1,6 +1,15 @@
-// Migrations at start: each whole or not at all, and none on a database whose history is not the one of this program.
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+// Migrations at start: all or none, and none on a database whose history is not the one of this program.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -211,6 +220,25 @@ describe('a migration that fails leaves nothing half done', () => {
     it.write(SECOND, 'CREATE TABLE "Whole" ("id" INTEGER);');
     expect(await applyMigrations(it)).toMatchObject({ applied: [SECOND] });
   });
+});
+
+it('undoes those before one that fails too: the version of before goes on, and there is one copy to go back to', async () => {
+  const it = firstOnly();
+  await applyMigrations(it);
+  it.write(SECOND, 'CREATE TABLE "Second" ("id" INTEGER);');
+  it.write(THIRD, 'INSERT INTO "Nowhere" VALUES (1);');
+  // As a service manager does that starts it again.
+  for (let start = 0; start < 2; start += 1)
+    await expect(applyMigrations(it)).rejects.toMatchObject({
+      code: 'MIGRATION_FAILED',
+      message: expect.stringMatching(new RegExp(`^The migration ${THIRD} failed.*before-${SECOND}`)),
+    });
+  expect(tablesOf(it.file)).toEqual(['Bee', '_prisma_migrations']);
+  const copies = readdirSync(dirname(it.file)).filter((name) => name.includes('.before-'));
+  expect(copies).toEqual([`skep.db.before-${SECOND}`]);
+  it.remove(SECOND);
+  it.remove(THIRD);
+  expect(await applyMigrations(it)).toEqual({ applied: [], backup: null });
 });
 
 it('is whole or not there after a kill in the middle', { timeout: 60_000 }, async () => {

@@ -75,7 +75,7 @@ describe('failpoints, on SIMULATED engines', () => {
     const system = await startSystem({
       engines: { kind: 'simulated', version: '20.10', speed: 10 },
       hosts: 2,
-      env: { SKEP_FAILPOINTS: '*=note' },
+      env: { SKEP_FAILPOINTS: '*=note', SKEP_WEBHOOK_GRACE_SECONDS: '0' },
       // Slow enough for a command to be stored as acknowledged before its result comes.
       agentEnv: () => ({ SKEP_AGENT_FAILPOINTS: '*=note; command.started=sleep(300)' }),
     });
@@ -85,6 +85,12 @@ describe('failpoints, on SIMULATED engines', () => {
       await begin(system.ask, 'updateNodeLabels', { cluster, nodes, set: [{ key: 'l', value: '1' }] });
       const perform = createPerform(system.server.url, system.server.adminKey);
       await perform('revealJoinToken', { cluster, role: 'WORKER', reason: 'test' });
+      // Agents are not back yet when the server starts again: that is told, to nobody who listens.
+      await perform('createWebhook', { name: 'w', url: 'http://127.0.0.1:9/', alarms: ['AGENT_SILENT'] });
+      // An operation that fails is an alarm that comes of an event.
+      for (const engine of system.machines.world?.engines() ?? [])
+        engine.fault({ match: 'POST /nodes/*/update', times: 1, kind: 'status', status: 500 });
+      await perform('updateNodeLabels', { cluster, nodes, set: [{ key: 'l', value: '2' }] });
       await perform('sealAudit', { before: new Date().toISOString() });
       await system.server.stop();
       await system.server.start();

@@ -20,6 +20,8 @@ const SECRETS = {
   unlockKey: 'SWMKEY-1-8jDgbUNlJtUe5P/lcr9IXGVxqZpZUXPzd+qzcGp4ZYA',
   apiKey: 'skep_key_01J9Z0-a1_Zm9v_YmFy-cXV4Zm9vYmFycXV4Zm9vYmFy',
   enrolment: 'skep_enr_01J9Z0a1.Zm9v_YmFyLXF1eGZvb2Jh.cGlu-cGlu_cGlucGlu',
+  ticket: 'skep_ticket_Zm9v_YmFyLXF1eGZvb2JhLWJhcnF1eC1mb29iYXI',
+  session: 'skep_session_Zm9v_YmFyLXF1eGZvb2JhLWJhcnF1eC1mb29iYXI',
   pem,
   ecPem,
 };

@@ -61,7 +61,11 @@ describe(`recognition (${enginesNote})`, () => {
     expect(lost.quorum).toMatchObject({ managers: 3, reachable: 1, needed: 2, tolerates: -1 });
     expect(lost.quorum.advice).toContain(`1 of 3 managers are up (${name(0)}), 2 are needed, so 1 must come`);
     expect(lost.quorum.advice).toContain(`start the engine of ${name(1)}, ${name(2)}`);
-    const order = heard.received.slice(before).map(({ state }) => state);
+    // The query may be answered a moment before the event is told.
+    const order = await until(() => {
+      const states = heard.received.slice(before).map(({ state }) => state);
+      return states.includes('QUORUM_LOST') ? states : null;
+    }, 'a lost quorum is told');
     expect(order.lastIndexOf('NO_LEADER')).toBeGreaterThanOrEqual(0);
     expect(order.indexOf('QUORUM_LOST')).toBeGreaterThan(order.lastIndexOf('NO_LEADER'));
   });

@@ -144,6 +144,7 @@ describe(`recoverCluster (${enginesNote})`, () => {
         await perform('leaveSwarm', { hosts: [host(member)], force: true, waitSeconds: 120 }),
       ).toMatchObject({
         state: 'SUCCEEDED',
+        failure: null,
       });
       expect((await api(member).get('/info')).Swarm.LocalNodeState).toBe('inactive');
       expect((await readCluster(system.ask, cluster)).quorum.advice).toContain(

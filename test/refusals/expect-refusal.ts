@@ -61,8 +61,13 @@ export const expectRefusal = async (
   for (const record of records)
     expect(record).toMatchObject({ action: mutation, reason, actor: { kind: 'API_KEY' }, targets });
   expect(records[0]).toMatchObject({ outcome: null, failure: null });
-  // What is to be kept as a secret or a config stands on no record.
-  const told = 'value' in input ? { ...input, value: '[redacted]' } : input;
+  // What is to be kept as a secret or a config stands on no record, nor does an address, which may hold a secret.
+  const told = Object.fromEntries(
+    Object.entries(input).map(([name, value]) => [
+      name,
+      name === 'value' || name === 'url' ? '[redacted]' : value,
+    ]),
+  );
   expect(records[0]?.input).toMatchObject(JSON.parse(JSON.stringify(told)));
   const { message } = done.failure;
   expect(records[1]).toMatchObject({ outcome: 'REFUSED', failure: { code, message }, changes: [] });

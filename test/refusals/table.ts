@@ -341,6 +341,31 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       }),
     },
     {
+      mutation: 'createWebhook',
+      code: 'NOT_FOUND',
+      of: 'a cluster that is not there',
+      input: () => ({
+        name: 'x',
+        url: 'https://receiver.example',
+        alarms: ['NODE_DOWN'],
+        clusters: [nosuch],
+      }),
+    },
+    ...ofEach(
+      ['updateWebhook', 'rotateWebhookSecret', 'deleteWebhook', 'testWebhook'],
+      'NOT_FOUND',
+      'a webhook that is not there',
+      () => ({ id: nosuch }),
+    ).map((row) =>
+      row.mutation === 'updateWebhook' ? { ...row, input: () => ({ id: nosuch, enabled: false }) } : row,
+    ),
+    {
+      mutation: 'redeliver',
+      code: 'NOT_FOUND',
+      of: 'a delivery that is not there',
+      input: () => ({ delivery: nosuch }),
+    },
+    {
       mutation: 'leaveSwarm',
       code: 'NOT_FOUND',
       of: 'a host that is not there',
@@ -511,6 +536,12 @@ export const refusals: Record<Situation, readonly Refusal[]> = {
       of: 'a key that is not there',
       input: () => ({ id: nosuch }),
     },
+    {
+      mutation: 'revokeSession',
+      code: 'NOT_FOUND',
+      of: 'a session that is not there',
+      input: () => ({ id: nosuch }),
+    },
     ...ofEachServiceMutation('NOT_FOUND', 'a cluster that is not there', () => ({ cluster: nosuch })),
     ...ofEachServiceMutation('NOT_ADOPTED', 'a cluster that Skep did not make', ({ other }) => ({
       cluster: other.cluster,
@@ -675,8 +706,15 @@ export const elsewhere: Record<string, readonly string[]> = {
   releaseHost: ['ENGINE_CLAIMED'],
   // It makes something new that has no rules: only the permission and the input can be wrong.
   createEnrolment: [],
+  // webhooks/
+  createWebhook: ['NAME_TAKEN', 'TOO_MANY', 'FORBIDDEN'],
+  updateWebhook: ['NAME_TAKEN', 'FORBIDDEN'],
+  testWebhook: ['DELIVERY_FAILED'],
+  redeliver: ['WEBHOOK_DISABLED'],
   // FORBIDDEN: access/api-keys.test.ts.
   createApiKey: [],
+  // As createEnrolment.
+  createSignInLink: [],
   // operations/unlock.test.ts; NOT_LOCKED is a warning.
   unlockHosts: ['UNLOCK_KEY_NEEDED', 'UNLOCK_KEY_INVALID', 'NOT_LOCKED'],
   // operations/rotate-ca.test.ts

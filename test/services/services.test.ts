@@ -160,6 +160,13 @@ describe(`services, on ${enginesNote}`, () => {
     });
     const { Spec } = await engineOf(at(system.members, 0).host).get('/services/web');
     expect(Spec.TaskTemplate.ContainerSpec.Dir).toBeUndefined();
+    // Docker keeps the spec before any change, that of a scaling too, and changes the two over.
+    const scaled = await perform('scaleService', { cluster, services: [{ service: 'web', replicas: 3 }] });
+    expect(scaled).toMatchObject({ state: 'SUCCEEDED' });
+    for (const replicas of [2, 3, 2]) {
+      expect(await perform('rollbackService', args)).toMatchObject({ state: 'SUCCEEDED' });
+      expect(await read('web')).toMatchObject({ replicas });
+    }
   });
 
   it('follow a label from node to node, and a label that is changed says what moves', {

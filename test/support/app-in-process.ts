@@ -18,11 +18,14 @@ export const startAppInProcess = async ({
   port,
   env = {},
   slowReaderLimits,
+  web = null,
 }: {
   dir: string;
   port?: number;
   env?: NodeJS.ProcessEnv;
   slowReaderLimits?: SlowReaderLimits;
+  /** Folder of a console. */
+  web?: string | null;
 }): Promise<AppInProcess> => {
   const bound = port ?? (await freePort());
   const socket = join(dir, 'server.sock');
@@ -45,6 +48,7 @@ export const startAppInProcess = async ({
     app = await createApp({
       config,
       migrations: fileURLToPath(new URL('../../prisma/migrations', import.meta.url)),
+      web,
       showFirstKey: (key) => {
         adminKey = key;
       },

@@ -9,6 +9,7 @@ import { until } from './until.ts';
 /** data/demo.json. */
 export type DemoJson = {
   url: string;
+  console: string;
   adminKey: string;
   engines: string;
   hosts: { id: string; hostname: string; dockerHost: string }[];
@@ -20,7 +21,7 @@ export type Demo = {
   /** Waits until the demo says that it is ready for a person. */
   ready(): Promise<void>;
   /** The commands that it printed to be pasted. */
-  commands(): { query: string; mutation: string; subscription: string };
+  commands(): { query: string; mutation: string; subscription: string; link: string };
   /** The server and the agents. */
   children(): Promise<ProcessIdentity[]>;
   /** Sends a signal and waits for the end. @returns the exit code, null after a signal that kills. */
@@ -63,10 +64,10 @@ export const startDemo = (data: string, args: readonly string[], env: NodeJS.Pro
       if (child.exitCode !== null) throw new Error(`the demo ended:\n${output}`);
     },
     commands: () => {
-      const [query = '', mutation = '', subscription = ''] = output
+      const [query = '', mutation = '', subscription = '', link = ''] = output
         .split('\n')
         .filter((line) => line.startsWith('curl'));
-      return { query, mutation, subscription };
+      return { query, mutation, subscription, link };
     },
     children: async () => {
       const pids = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ');

@@ -26,8 +26,8 @@ export type HandMadeAgent = {
   request(query: string, variables?: Record<string, unknown>): Promise<any>;
   /** Signs and attaches; `over` replaces what is sent or signed. */
   attach(claim?: { bootId?: string; engineId?: string | null; signature?: string }): Promise<any>;
-  /** Commands that came, once attached and listening. */
-  listen(): Message[];
+  /** Commands that came, once attached and listening. @param fields that it asks for beside the body's type. */
+  listen(fields?: string): Message[];
   socket: WebSocket;
   /** The close code. */
   closed: Promise<number>;
@@ -126,12 +126,12 @@ export const connectByHand = async (
           engineId,
         },
       ),
-    listen: () => {
+    listen: (fields = 'id expiresInMs') => {
       socket.send(
         JSON.stringify({
           id: 'commands',
           type: 'subscribe',
-          payload: { query: 'subscription { commands { id expiresInMs body { __typename } } }' },
+          payload: { query: `subscription { commands { ${fields} body { __typename } } }` },
         }),
       );
       return commands;

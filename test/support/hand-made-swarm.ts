@@ -112,14 +112,14 @@ export const notice = (agent: HandMadeAgent, input: object) =>
     input: { gap: false, ...input },
   });
 
-/** The commands that came since it was asked last. */
-export const commandsOf = (agent: HandMadeAgent) => {
-  const commands = agent.listen();
+/** The commands that came since it was asked last. @param fields as `listen` has them. */
+export const commandsOf = (agent: HandMadeAgent, fields?: string) => {
+  const commands = agent.listen(fields);
   let taken = 0;
-  return (): { id: string; kind: string }[] => {
+  return (): { id: string; kind: string; trace?: boolean }[] => {
     const fresh = commands.slice(taken).map(({ payload }) => payload.data.commands);
     taken = commands.length;
-    return fresh.map(({ id, body }) => ({ id, kind: body.__typename }));
+    return fresh.map(({ id, body, trace }) => ({ id, kind: body.__typename, trace }));
   };
 };
 

@@ -5,6 +5,17 @@ import { begin, connected, ended } from './operations.ts';
 import type { System } from './system.ts';
 import { until } from './until.ts';
 
+/** After it was killed: its end is noticed a moment after the connection's. */
+export const startsAgain = ({ server }: System): Promise<boolean> =>
+  until(
+    () =>
+      server.start().then(
+        () => true,
+        () => false,
+      ),
+    'the server starts again',
+  );
+
 /**
  * @param env of the server, the object that `startSystem` was given.
  * @param place a failpoint; `@2` behind it: the second time that it is come by.
@@ -24,15 +35,7 @@ export const killedAt = async (
   await connected(system.ask);
   await expect(begin(system.ask, mutation, { waitSeconds: 60, ...input })).rejects.toThrow();
   delete env.SKEP_FAILPOINTS;
-  // Its end is noticed a moment after the connection's.
-  await until(
-    () =>
-      system.server.start().then(
-        () => true,
-        () => false,
-      ),
-    'the server starts again',
-  );
+  await startsAgain(system);
   const { operations } = await system.ask(
     `{ operations(filter: { action: "${mutation}" }, first: 1) { edges { node { id } } } }`,
   );

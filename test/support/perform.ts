@@ -22,6 +22,10 @@ const beside: Record<string, string> = {
   revealUnlockKey: 'unlockKey',
   preflight: `readiness { ${readinessFields} }`,
   createApiKey: 'key apiKey { id name role clusters expiresAt permissions { name } }',
+  createSignInLink: 'ticket link expiresAt',
+  createWebhook: 'secret webhook { id name url host alarms clusters disabledAt }',
+  rotateWebhookSecret: 'secret webhook { id secretsUntil }',
+  testWebhook: 'delivery { id type state body attempts { status error durationMs } }',
   createEnrolment: 'secret command enrolment { id hostName expiresAt }',
 };
 

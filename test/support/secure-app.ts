@@ -58,6 +58,7 @@ export const startSecureApp = async (
   const app = await createApp({
     config,
     migrations: fileURLToPath(new URL('../../prisma/migrations', import.meta.url)),
+    web: null,
     showFirstKey: (key) => {
       adminKey = key;
     },

@@ -39,6 +39,7 @@ let systems = 0;
  * @param launch starts the server. @default the built one, as a process of its own
  * @param env more settings of the server; read at each start, so that a test may change the object in between.
  * @param agentEnv the same for each agent.
+ * @param agentEntry the agent's program. @default the one that this checkout built
  * @param through what an agent dials instead of the server, such as a proxy that breaks its way.
  */
 export const startSystem = async ({
@@ -47,6 +48,7 @@ export const startSystem = async ({
   env = {},
   launch = startServer,
   agentEnv = () => ({}),
+  agentEntry,
   through = async (url) => url,
 }: {
   engines: EngineKind;
@@ -54,6 +56,7 @@ export const startSystem = async ({
   env?: NodeJS.ProcessEnv;
   launch?: typeof startServer;
   agentEnv?: (host: LabHost) => NodeJS.ProcessEnv;
+  agentEntry?: string;
   through?: (agentUrl: string, host: LabHost) => Promise<string>;
 }): Promise<System> => {
   const letter = String.fromCharCode(97 + (systems % 26));
@@ -79,6 +82,7 @@ export const startSystem = async ({
       server: await through(server.agentUrl, host),
       enrolment: createEnrolment.secret,
       env: agentEnv(host),
+      ...(agentEntry === undefined ? {} : { entry: agentEntry }),
     });
     agents.push(agent);
     const hostId = await until(

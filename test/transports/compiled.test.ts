@@ -69,7 +69,7 @@ const contextOf = (nodes: readonly object[]): Context => {
       list: () => clusters,
       find: (id: string) => clusters.find((each) => each.id === id) ?? null,
     },
-    apiKeys: { authorise: () => true },
+    holders: { authorise: () => true },
     requester: { actor: { kind: 'API_KEY', id: 'k', name: 'k' } },
     scopeOf: () => null,
     events: { head: () => 'head' },

@@ -174,6 +174,7 @@ describe('an agent that has proved who it is', () => {
         id: 'c',
         operation: null,
         expiresInMs: 1,
+        trace: false,
         body: { __typename: 'ReadCluster', fresh: true },
       });
     for (let n = 0; n < 1_000; n += 1) push();
