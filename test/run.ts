@@ -91,7 +91,13 @@ const main = async (): Promise<void> => {
   const report = join(folder, 'report.json');
   try {
     const code = await runVitest(
-      ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)],
+      [
+        '--reporter=default',
+        `--reporter=${fileURLToPath(new URL('tell-failed.ts', import.meta.url))}`,
+        '--reporter=json',
+        `--outputFile.json=${report}`,
+        ...process.argv.slice(2),
+      ],
       why === null ? {} : { SKEP_ENGINES: 'simulated' },
     );
     const { passed, failed, skipped } = countResults(report, code);
