@@ -113,7 +113,7 @@ const copyOf = (old: Cluster, nodeId: string): Cluster => ({
   nodes: new Map(
     [...old.nodes].map(([id, node]) => [
       id,
-      { ...node, cancelStateChange: undefined, cancelRoleChange: undefined },
+      { ...node, stateChange: undefined, cancelRoleChange: undefined },
     ]),
   ),
   services: new Map(old.services),

@@ -19,36 +19,34 @@ const isHeard = (world: World, cluster: Cluster, node: SwarmNode): boolean => {
   return engine?.membership?.state === 'active' && seesLeader(world, cluster, engine);
 };
 
-const schedule = (
-  world: World,
-  cluster: Cluster,
-  node: SwarmNode,
-  change: { state: 'ready' | 'down'; afterMs: number; message: string },
-): void => {
-  node.cancelStateChange?.();
-  node.cancelStateChange = world.clock.after(change.afterMs, () => {
-    node.cancelStateChange = undefined;
-    // Without a leader nobody writes; the next leader judges all nodes anew.
-    if (!workingLeader(world, cluster) || isHeard(world, cluster, node) !== (change.state === 'ready'))
-      return;
-    setNodeState(world, cluster, node, change.state, change.message);
+type Change = { to: 'ready' | 'down'; afterMs: number; message: string };
+
+const schedule = (world: World, cluster: Cluster, node: SwarmNode, change: Change): void => {
+  const { to, afterMs, message } = change;
+  node.stateChange?.cancel();
+  const cancel = world.clock.after(afterMs, () => {
+    node.stateChange = undefined;
+    // Without a leader nobody writes. A new one judges all nodes anew; one that is back goes on where it was.
+    if (!workingLeader(world, cluster))
+      schedule(world, cluster, node, { ...change, afterMs: periodMs(cluster) });
+    else if (isHeard(world, cluster, node) !== (to === 'ready'))
+      settleNode(world, cluster, node, FIRST_SIGN_MS);
+    else setNodeState(world, cluster, node, to, message);
   });
+  node.stateChange = { to, cancel };
 };
 
 /** To be called when a node may have become silent, or may be back (`signAfterMs` from now). */
 export const settleNode = (world: World, cluster: Cluster, node: SwarmNode, signAfterMs: number): void => {
-  if (!isHeard(world, cluster, node)) {
-    if (node.state !== 'ready' || node.cancelStateChange) return;
-    schedule(world, cluster, node, {
-      state: 'down',
-      afterMs: DOWN_PERIODS * periodMs(cluster),
-      message: 'heartbeat failure',
-    });
-  } else if (node.state === 'ready') {
-    node.cancelStateChange?.();
-    node.cancelStateChange = undefined;
-  } else {
-    schedule(world, cluster, node, { state: 'ready', afterMs: signAfterMs, message: '' });
+  const to = isHeard(world, cluster, node) ? 'ready' : 'down';
+  if (node.state === to) {
+    node.stateChange?.cancel();
+    node.stateChange = undefined;
+  } else if (to === 'ready') {
+    schedule(world, cluster, node, { to, afterMs: signAfterMs, message: '' });
+  } else if (node.stateChange?.to !== 'down') {
+    const afterMs = DOWN_PERIODS * periodMs(cluster);
+    schedule(world, cluster, node, { to, afterMs, message: 'heartbeat failure' });
   }
 };
 
@@ -65,10 +63,10 @@ export const settleAllNodes = (world: World, cluster: Cluster): void => {
       );
     }
     if (isHeard(world, cluster, node)) {
-      schedule(world, cluster, node, { state: 'ready', afterMs: FIRST_SIGN_MS, message: '' });
+      schedule(world, cluster, node, { to: 'ready', afterMs: FIRST_SIGN_MS, message: '' });
     } else if (node.state !== 'down') {
       schedule(world, cluster, node, {
-        state: 'down',
+        to: 'down',
         afterMs: UNKNOWN_PERIODS * periodMs(cluster),
         message: 'heartbeat failure for node in "unknown" state',
       });

@@ -43,8 +43,8 @@ export type SwarmNode = {
   message: string;
   /** Model time of the last demotion; a promotion soon after is slow. */
   demotedAtMs: number;
-  /** Cancels the change of state that is due. */
-  cancelStateChange: (() => void) | undefined;
+  /** The change of state that is due. */
+  stateChange: { readonly to: NodeState; cancel(): void } | undefined;
   /** Cancels the role change that is due. */
   cancelRoleChange: (() => void) | undefined;
 };

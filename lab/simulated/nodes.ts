@@ -45,8 +45,8 @@ export const setNodeState = (
   state: NodeState,
   message = '',
 ): void => {
-  node.cancelStateChange?.();
-  node.cancelStateChange = undefined;
+  node.stateChange?.cancel();
+  node.stateChange = undefined;
   node.message = message;
   if (node.state === state) return;
   const old = node.state;
@@ -79,7 +79,7 @@ export const addNode = (
     state: 'unknown',
     message: '',
     demotedAtMs: Number.NEGATIVE_INFINITY,
-    cancelStateChange: undefined,
+    stateChange: undefined,
     cancelRoleChange: undefined,
   };
   cluster.nodes.set(id, node);
@@ -93,7 +93,7 @@ export const addNode = (
 
 /** Takes a node out of the swarm's list. Its engine does not notice. */
 export const removeNode = (world: World, cluster: Cluster, node: SwarmNode): void => {
-  node.cancelStateChange?.();
+  node.stateChange?.cancel();
   node.cancelRoleChange?.();
   cluster.nodes.delete(node.id);
   publish(world, cluster, {

@@ -48,6 +48,18 @@ describeContract('membership', (lab) => {
     stream.close();
   });
 
+  test('a worker that fell silent while there was no manager is Down once there is one', async () => {
+    const manager = lab.member(1);
+    const member = lab.member(2);
+    const id = await idOf(member);
+    await member.host.kill9();
+    await manager.host.kill9();
+    await manager.host.start();
+    await until(async () => expect((await manager.api.node(id)).Status.State).toBe('down'));
+    await member.host.start();
+    await untilState(manager, id, 'ready');
+  });
+
   test('a frozen worker is Down, and answers late what it was asked', async () => {
     const manager = lab.member(1);
     const member = lab.member(2);
