@@ -13,7 +13,5 @@ export default defineConfig({
     pool: 'forks',
     // On two cores: much of the time goes by in waiting for engines.
     maxWorkers: 3,
-    // Real engines on shared machines: a step that failed is tried once more in CI, and the output says that it was.
-    retry: process.env.CI === 'true' ? 1 : 0,
   },
 });

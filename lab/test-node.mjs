@@ -52,9 +52,7 @@ const test = (copy) => {
   console.log(`test: Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}, in ${copy}`);
   const prepared = run('lab/prepare.mjs');
   if (prepared !== 0) return prepared;
-  // As vitest.config.ts has it in CI.
-  const again = process.env.CI === 'true' ? ['--retry=1'] : [];
-  return run('--import', 'tsx', 'test/run.ts', ...again, ...args);
+  return run('--import', 'tsx', 'test/run.ts', ...args);
 };
 
 const main = () => {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { whyNoRealEngines } from '../lab/engines/can-run.ts';
@@ -11,8 +11,12 @@ import { sweep } from '../lab/engines/lab-claims.ts';
 import { type EngineVersion, prepareEngine } from '../lab/engines/packages.ts';
 import { sayWhile } from '../lab/say-while.ts';
 import { whyNoBrowser } from './support/browser.ts';
+import { failedMark } from './tell-failed.ts';
 
 const say = (line: string): void => console.log(`test: ${line}`);
+
+/** More failed files than this are no matter of chance. */
+const againAtMost = 5;
 
 /** The one that most tests run on comes first. */
 const versions: readonly EngineVersion[] = ['20.10', '28.5', '26.1'];
@@ -45,26 +49,44 @@ const reportSchema = z.object({
 });
 
 type Count = { passed: number; failed: number; skipped: number };
+/** By the file's path. */
+type Results = Map<string, Count>;
 
-/** @param exitCode vitest's: it also fails for errors outside of any test. */
-const countResults = (path: string, exitCode: number): Count => {
+const countFile = ({
+  status,
+  assertionResults,
+}: z.infer<typeof reportSchema>['testResults'][number]): Count => {
   const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const test of assertionResults) {
+    if (test.status === 'passed') count.passed += 1;
+    else if (test.status === 'failed') count.failed += 1;
+    else count.skipped += 1;
+  }
+  // A file that failed outside its tests: not loaded, or a hook that threw.
+  if (status === 'failed' && count.failed === 0) count.failed = 1;
+  return count;
+};
+
+const readResults = (path: string): Results => {
   try {
     const { testResults } = reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-    for (const { status, assertionResults } of testResults) {
-      for (const test of assertionResults) {
-        if (test.status === 'passed') count.passed += 1;
-        else if (test.status === 'failed') count.failed += 1;
-        else count.skipped += 1;
-      }
-      // A file that failed outside its tests: not loaded, or a hook that threw.
-      if (status === 'failed' && !assertionResults.some((test) => test.status === 'failed'))
-        count.failed += 1;
-    }
+    return new Map(testResults.map((file) => [file.name, countFile(file)]));
   } catch (error) {
     say(`no results could be read: ${error instanceof Error ? error.message : String(error)}`);
+    return new Map();
   }
-  if (exitCode !== 0 && count.failed === 0) count.failed = 1;
+};
+
+const failedOf = (results: Results): string[] =>
+  [...results].filter(([, { failed }]) => failed > 0).map(([file]) => file);
+
+const total = (results: Results): Count => {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of results.values()) {
+    count.passed += file.passed;
+    count.failed += file.failed;
+    count.skipped += file.skipped;
+  }
   return count;
 };
 
@@ -88,21 +110,35 @@ const main = async (): Promise<void> => {
   if (whyNoBrowser !== null) say(`tests of the console are SKIPPED: ${whyNoBrowser}`);
   if (why !== null && process.env.CI === 'true') throw new Error('CI=true asks for real engines');
   const folder = mkdtempSync(join(tmpdir(), 'skep-test-'));
-  const report = join(folder, 'report.json');
-  try {
+  const env = why === null ? {} : { SKEP_ENGINES: 'simulated' };
+  const run = async (name: string, args: readonly string[]): Promise<{ code: number; results: Results }> => {
+    const report = join(folder, `${name}.json`);
+    const reporters = ['default', fileURLToPath(new URL('tell-failed.ts', import.meta.url)), 'json'];
     const code = await runVitest(
-      [
-        '--reporter=default',
-        `--reporter=${fileURLToPath(new URL('tell-failed.ts', import.meta.url))}`,
-        '--reporter=json',
-        `--outputFile.json=${report}`,
-        ...process.argv.slice(2),
-      ],
-      why === null ? {} : { SKEP_ENGINES: 'simulated' },
+      [...reporters.map((reporter) => `--reporter=${reporter}`), `--outputFile.json=${report}`, ...args],
+      env,
     );
-    const { passed, failed, skipped } = countResults(report, code);
-    console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
-    process.exitCode = failed > 0 ? 1 : 0;
+    return { code, results: readResults(report) };
+  };
+  try {
+    const { code, results } = await run('first', process.argv.slice(2));
+    const failed = failedOf(results);
+    if (process.env.SKEP_TEST_AGAIN === 'true' && failed.length > 0 && failed.length <= againAtMost) {
+      const names = failed.map((file) => relative(process.cwd(), file));
+      say(`once more: ${names.join(', ')}`);
+      const again = await run('again', names);
+      for (const [file, count] of again.results) results.set(file, count);
+      for (const file of failed)
+        if (results.get(file)?.failed === 0)
+          console.log(`${failedMark}${relative(process.cwd(), file)}: passed when run once more`);
+    }
+    const count = total(results);
+    // Vitest also fails for errors outside of any test.
+    if (code !== 0 && failed.length === 0) count.failed += 1;
+    console.log(
+      `\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`,
+    );
+    process.exitCode = count.failed > 0 ? 1 : 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

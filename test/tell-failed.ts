@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
 
 /** Begins each line; .ci/run finds them by it and tells them again beside the count. */
-const mark = '✗ ';
+export const failedMark = '✗ ';
 
 /** Of one error: what it says, what differs, and where, without the stacks of libraries. */
 const linesOfError = 30;
@@ -16,7 +16,7 @@ const linesOf = ({ message = '', diff = '', stacks = [] }: Failure): string[] =>
 
 const tell = (name: string, failures: readonly Failure[]): void => {
   const lines = failures.flatMap(linesOf).map((line) => `    ${stripVTControlCharacters(line)}`);
-  for (const line of [name, ...lines]) console.log(`${mark}${line}`);
+  for (const line of [name, ...lines]) console.log(`${failedMark}${line}`);
 };
 
 const tellCase = (test: TestCase): void => {
@@ -27,7 +27,7 @@ const tellCase = (test: TestCase): void => {
     tell(`${name}: passed when tried once more`, errors as readonly Failure[]);
 };
 
-/** A reporter of vitest: what failed, and what passed only when it was tried again, as the last thing of the output. */
+/** A reporter of vitest: what failed and why, as the last thing of the output. */
 export default function tellFailed(): Reporter {
   return {
     onTestRunEnd: (modules: readonly TestModule[], unhandled) => {
