@@ -234,9 +234,9 @@ describe('alarms, on SIMULATED engines', () => {
         .run(`waits-${of}`, id, of, tomorrow, tomorrow);
     expect(await perform('updateWebhook', { id, clusters: [cluster] })).toMatchObject({ state: 'SUCCEEDED' });
     // Who sees the cluster alone may give another address from now on: what is of others does not go there.
-    expect(
-      file.prepare(`SELECT "id" FROM "WebhookDelivery" WHERE "state" = 'PENDING'`).pluck().all(),
-    ).toEqual([`waits-${cluster}`]);
+    // Not those of the host that is back, which may be on their way just now.
+    const waiting = `SELECT "id" FROM "WebhookDelivery" WHERE "state" = 'PENDING' AND "id" LIKE 'waits-%'`;
+    expect(file.prepare(waiting).pluck().all()).toEqual([`waits-${cluster}`]);
     file.prepare(`DELETE FROM "WebhookDelivery" WHERE "id" LIKE 'waits-%'`).run();
     file.close();
     const made = await perform('createApiKey', { name: 'scoped', role: 'ADMIN', clusters: [cluster] });
