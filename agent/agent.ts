@@ -127,8 +127,7 @@ export async function startAgent({
     signal: stopping.signal,
     times: times.watch,
     busy: commands.busy,
-    // An engine that is started anew within a second is seen away now or never.
-    onBreak: reporter.look,
+    onBreak: reporter.broke,
     onNotice: async (notice) => {
       // Lost without a connection: the server reads everything anew when there is one again.
       const told = session?.notice(notice).catch(() => {});

@@ -11,6 +11,12 @@ export interface Reporter {
   /** Looks, and sends what it sees whatever was sent before. Resolves when the server has it, or could not be told. */
   attached(session: Session): Promise<void>;
   detached(): void;
+  /**
+   * The engine broke off what it was telling: it stops, or is gone. The server hears that it was away even when it is back
+   * before anybody can look, as with systemd's socket, which takes connections all the while. Not kept for a later
+   * connection: by then nobody knows any more what it would be taken for.
+   */
+  broke(): void;
   /** Look now: something has just happened. Many calls at once are one look, begun after the last of them. */
   look(): void;
   /** Look in a moment: what happened is told otherwise, and the engine is to have its time for whoever acts on it. */
@@ -19,6 +25,7 @@ export interface Reporter {
 }
 
 const defaultIntervalMs = 1000;
+const brokeOff = 'ENGINE_UNREACHABLE: the engine ended its stream of events';
 const soonMs = 250;
 
 /** @param intervalMs - between two looks; one costs the engine 6 to 9 ms (GET /info) */
@@ -33,6 +40,7 @@ export function createReporter({
 }): Reporter {
   let session: Session | undefined;
   let lastSent: string | undefined;
+  let isBroken = false;
   let current: Promise<void> = Promise.resolve();
   let next: Promise<void> | undefined;
 
@@ -48,9 +56,17 @@ export function createReporter({
 
   const lookOnce = async (): Promise<void> => {
     if (session === undefined) return;
+    const wasBroken = isBroken;
+    isBroken = false;
     try {
-      await send(await observe());
+      const seen = await observe();
+      await send(
+        wasBroken && seen.engine !== null
+          ? { ...seen, engine: null, engineFailure: brokeOff, swarm: null, kernel: null }
+          : seen,
+      );
     } catch (error) {
+      isBroken ||= wasBroken && session !== undefined;
       log.warn({ error: error instanceof Error ? error.message : String(error) }, 'the report was not taken');
     }
   };
@@ -74,6 +90,11 @@ export function createReporter({
     },
     detached: () => {
       session = undefined;
+      isBroken = false;
+    },
+    broke: () => {
+      isBroken = session !== undefined;
+      void look();
     },
     look: () => void look(),
     lookSoon: () => {

@@ -13,13 +13,11 @@ export interface WatchTimes {
   readonly retryMs: number;
   /** How long a hint waits for what is read of its node; events this close together become one hint. */
   readonly gatherMs: number;
-  /** Between two looks in the second after the stream ended. */
-  readonly breakMs: number;
   /** After this agent's own write of the node: whoever asked for it is told first. Less than `gatherMs`. */
   readonly ownWriteMs: number;
 }
 
-const defaultTimes: WatchTimes = { pingMs: 10_000, retryMs: 1000, gatherMs: 50, breakMs: 50, ownWriteMs: 20 };
+const defaultTimes: WatchTimes = { pingMs: 10_000, retryMs: 1000, gatherMs: 50, ownWriteMs: 20 };
 const longestLine = 1024 * 1024;
 /** More nodes than these at once, as when a rack fails, are cheaper to list: the server does. */
 const looksAtOnce = 8;
@@ -30,8 +28,7 @@ const looksAtOnce = 8;
  * be read in time.
  *
  * @param busy - resolves when this agent has written the node and told what it read then; undefined: it is not writing it
- * @param onBreak - the stream ended: the engine may be away, and back before anybody else looks. Called again and again
- *   for a moment, for an engine that stops ends its streams while it still answers whatever else it is asked
+ * @param onBreak - the stream ended: an engine that stops ends its streams, while it still answers whatever else it is asked
  * @param onNotice - resolves when the server has it: only then the same node is looked at again
  */
 export async function watchEvents({
@@ -120,12 +117,8 @@ export async function watchEvents({
     await follow().catch((error: unknown) => {
       if (!signal.aborted) log.debug({ error: String(error) }, 'the event stream broke');
     });
-    // An engine that was away before is looked at by the clock.
-    const everyMs = hasBegun ? times.breakMs : times.retryMs;
-    for (let ms = 0; ms < times.retryMs && !signal.aborted; ms += everyMs) {
-      onBreak();
-      await delay(everyMs, undefined, { signal }).catch(() => {});
-    }
+    if (hasBegun && !signal.aborted) onBreak();
+    await delay(times.retryMs, undefined, { signal }).catch(() => {});
   }
   clearTimeout(timer);
 }

@@ -1,5 +1,6 @@
 // The link: who is trusted with what, and what happens when a connection breaks.
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -168,4 +169,26 @@ test('the report is sent only when something changed', async () => {
   expect(server.heardOf('report')[1]?.input).toMatchObject({
     input: { engine: null, swarm: null, engineFailure: 'ENGINE_ERROR: broken' },
   });
+});
+
+test('an engine that ended its events was away, also when it answers whenever it is asked', async () => {
+  const streams: ServerResponse[] = [];
+  engine.answers['GET /events'] = (_, response) => {
+    response.flushHeaders();
+    streams.push(response);
+  };
+  await start();
+  await until(() => server.heardOf('report').length === 1 && streams.length === 1, 'the first report');
+  streams[0]?.end();
+  await until(() => server.heardOf('report').length === 3, 'two more reports');
+  const [first, away, back] = server.heardOf('report').map(({ input }) => Object(input.input));
+  expect(away).toMatchObject({
+    hostname: 'one',
+    engine: null,
+    swarm: null,
+    engineFailure: expect.stringMatching(/^ENGINE_UNREACHABLE: /),
+  });
+  expect(back).toEqual(first);
+  await until(() => streams.length === 2, 'the events are listened to again');
+  expect(server.heardOf('report')).toHaveLength(3);
 });

@@ -119,7 +119,13 @@ describe.each(everyEngine)(
         },
         'the maintenance ends',
         400_000,
-      );
+      ).catch(async (error: Error) => {
+        const { operation } = await system.ask(
+          'query($id: ID!) { operation(id: $id) { targets { name state } steps { name target startedAt endedAt detail } maintenance { nodes { id phase wentOn } } } }',
+          { id },
+        );
+        throw new Error(`${error.message}: ${JSON.stringify(operation)}`, { cause: error });
+      });
       await Promise.all(works);
       await watch.stop();
       const end = await ended(system.ask, id);
