@@ -1,5 +1,6 @@
 // What processes say of themselves: no defect in a log, memory and handles back to where they were.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { until } from '../support/until.ts';
 import type { Arena } from './arena.ts';
 
 /** What is logged for a defect, and for nothing else. */
@@ -31,14 +32,16 @@ export const useOf = ({ system }: Arena): Use => {
 
 const mostMb = 400;
 const moreHandles = 8;
+/** More than the 5 seconds for which Node's server keeps the connection of a caller that asks no more. */
+const idleMs = 15_000;
 
 /** @param base taken when the system had just been formed and nobody asked. */
-export const checkUse = (arena: Arena, base: Use): string[] => {
+export const checkUse = async (arena: Arena, base: Use): Promise<string[]> => {
+  const most = base.handles + moreHandles;
+  await until(() => useOf(arena).handles <= most, 'handles are back', idleMs).catch(() => undefined);
   const { rssMb, handles } = useOf(arena);
   return [
     ...(rssMb > mostMb ? [`the server holds ${rssMb} MB, ${base.rssMb} at first`] : []),
-    ...(handles > base.handles + moreHandles
-      ? [`the server holds ${handles} handles, ${base.handles} at first`]
-      : []),
+    ...(handles > most ? [`the server holds ${handles} handles, ${base.handles} at first`] : []),
   ];
 };

@@ -84,7 +84,7 @@ export const checkAll = async ({
       ...isTrue,
       ...streams,
       ...checkLogs(arena),
-      ...checkUse(arena, base),
+      ...(await checkUse(arena, base)),
       ...(isLast ? checkSecrets(arena) : []),
     ],
   };

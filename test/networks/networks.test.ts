@@ -38,7 +38,11 @@ describe(`networks (${enginesNote})`, () => {
   afterAll(() => system?.stop());
 
   it('what is no network is bad input, says why, and is not on record', async () => {
-    const before = [await readHistory(system.ask), await swarmNetworks()];
+    const stands = async () => [
+      await readHistory(system.ask, { action: 'createNetwork' }),
+      await swarmNetworks(),
+    ];
+    const before = await stands();
     for (const [input, words] of [
       [{ name: 'two words' }, 'name: is no name for a network'],
       [{ name: 'x'.repeat(64) }, 'name: is longer than 63'],
@@ -60,7 +64,7 @@ describe(`networks (${enginesNote})`, () => {
       const error = await perform.error('createNetwork', { cluster, ...input });
       expect(error).toMatchObject({ code: 'BAD_USER_INPUT', message: expect.stringContaining(words) });
     }
-    expect([await readHistory(system.ask), await swarmNetworks()]).toEqual(before);
+    expect(await stands()).toEqual(before);
   });
 
   it('the ingress network is listed, and is not removed', async () => {
