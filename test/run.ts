@@ -121,20 +121,21 @@ const main = async (): Promise<void> => {
     return { code, results: readResults(report) };
   };
   try {
-    const { code, results } = await run('first', process.argv.slice(2));
+    let { code, results } = await run('first', process.argv.slice(2));
     const failed = failedOf(results);
     if (process.env.SKEP_TEST_AGAIN === 'true' && failed.length > 0 && failed.length <= againAtMost) {
       const names = failed.map((file) => relative(process.cwd(), file));
       say(`once more: ${names.join(', ')}`);
       const again = await run('again', names);
-      for (const [file, count] of again.results) results.set(file, count);
+      code = again.code;
+      results = new Map([...results, ...again.results]);
       for (const file of failed)
         if (results.get(file)?.failed === 0)
           console.log(`${failedMark}${relative(process.cwd(), file)}: passed when run once more`);
     }
     const count = total(results);
     // Vitest also fails for errors outside of any test.
-    if (code !== 0 && failed.length === 0) count.failed += 1;
+    if (code !== 0 && count.failed === 0) count.failed = 1;
     console.log(
       `\n${count.passed} passed, ${count.failed} failed${count.skipped > 0 ? `, ${count.skipped} skipped` : ''}`,
     );
