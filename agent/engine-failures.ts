@@ -41,7 +41,7 @@ const joinCannotReach =
 
 // A follower passes a write on to the leader: when that call breaks, or raft drops the proposal, the write may still count.
 const lostOnTheWay =
-  /DeadlineExceeded|deadline exceeded|code = (?:Unavailable|Canceled|Aborted)|lost leader status|request cancell?ed/;
+  /DeadlineExceeded|deadline exceeded|code = (?:Unavailable|Canceled|Aborted)|RST_STREAM|unexpected EOF|closed the stream without|lost leader status|request cancell?ed/;
 
 // The call to the leader could not even be dialled: nothing was proposed.
 const neverLeft = /Error while dialing/;

@@ -190,6 +190,23 @@ test.each([
   ['read', 500, 'rpc error: code = DeadlineExceeded desc = context deadline exceeded', 'FAILED', 'NO_LEADER'],
   // Of a mixed swarm (28.5, 26.1, 20.10) whose quorum was lost a moment ago.
   ['read', 500, 'rpc error: code = Unknown desc = context deadline exceeded', 'FAILED', 'NO_LEADER'],
+  // Of 28.5 asking a leader that has just been killed.
+  [
+    'read',
+    500,
+    'rpc error: code = DeadlineExceeded desc = stream terminated by RST_STREAM with error code: CANCEL',
+    'FAILED',
+    'NO_LEADER',
+  ],
+  // The same break, under the codes that gRPC gives it when no time limit ended it (grpc-go internal/transport/http2_client.go).
+  ...[
+    'stream terminated by RST_STREAM with error code: INTERNAL_ERROR',
+    'unexpected EOF',
+    'server closed the stream without sending trailers',
+  ].map(
+    (text) =>
+      ['write', 500, `rpc error: code = Internal desc = ${text}`, 'UNKNOWN', 'ENGINE_TIMEOUT'] as const,
+  ),
   [
     'write',
     500,

@@ -63,7 +63,7 @@ describe.skipIf(whyNoBrowser)(`the audit in the console (SIMULATED engines)${why
     for (let turn = 0; turn < 55; turn += 1) await label(`turn-${turn}`);
     await go('/operations');
     const rows = page.locator('tr[data-operation]');
-    await page.getByText('to turn-54').waitFor();
+    await page.getByText('to turn-54', { exact: true }).waitFor();
     expect(await rows.count()).toBe(50);
     await page.getByRole('button', { name: 'Show more' }).click();
     await page.getByText('to a', { exact: true }).waitFor();
