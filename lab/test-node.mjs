@@ -1,5 +1,6 @@
 // `npm run test:node -- 24 [what vitest takes]`: the tests by another Node, on simulated engines, in a copy of this checkout
 // whose packages are compiled and whose build is made by that Node. The copy stays in .lab/checkouts and is quick the next time.
+// `npm run test:node -- 24 --prepare` makes it and runs nothing.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
@@ -51,7 +52,7 @@ const test = (copy) => {
   const run = (...command) => spawnSync(node, command, { cwd: copy, env, stdio: 'inherit' }).status ?? 1;
   console.log(`test: Node ${execFileSync(node, ['--version'], { encoding: 'utf8' }).trim()}, in ${copy}`);
   const prepared = run('lab/prepare.mjs');
-  if (prepared !== 0) return prepared;
+  if (prepared !== 0 || args[0] === '--prepare') return prepared;
   return run('--import', 'tsx', 'test/run.ts', ...args);
 };
 

@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { whyNoRealEngines } from './can-run.ts';
 import { createLab, labFolder } from './lab.ts';
 import { readClaim, removeLab, sweep } from './lab-claims.ts';
-import { type EngineVersion, engineSuites } from './packages.ts';
+import { type EngineVersion, engineSuites, prepareEngine } from './packages.ts';
 
 const usage = `Real Docker Engines on this machine, apart from its own.
 
   up N [VERSION]   start N hosts (default version 20.10; ${Object.keys(engineSuites).join(', ')}) that stay until down
   down             remove them, and what crashed labs left
+  prepare          unpack every version, as the tests do before they begin
   --prefix NAME    which lab (default dev)     --subnet A.B.C    its network (default 10.88.0)
 `;
 
@@ -41,6 +42,13 @@ async function down(prefix: string): Promise<void> {
   console.log(`removed: ${[...(claim ? [prefix] : []), ...removed].join(', ') || 'nothing was there'}`);
 }
 
+async function prepare(): Promise<void> {
+  const why = whyNoRealEngines();
+  if (why) throw new Error(why);
+  for (const version of Object.keys(engineSuites).filter(isEngineVersion))
+    await prepareEngine({ dir: labFolder(), version, onProgress: console.error });
+}
+
 async function main(): Promise<void> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -48,6 +56,7 @@ async function main(): Promise<void> {
   });
   const [command, count = '', version = '20.10'] = positionals;
   if (command === 'down' && positionals.length === 1) return down(values.prefix);
+  if (command === 'prepare' && positionals.length === 1) return prepare();
   const isUp = command === 'up' && /^[1-9]\d{0,2}$/.test(count) && isEngineVersion(version);
   if (isUp) return up(Number(count), version, values.prefix, values.subnet);
   throw new Error(`Not understood: ${positionals.join(' ') || '(nothing)'}\n\n${usage}`);
