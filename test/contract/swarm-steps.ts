@@ -44,12 +44,29 @@ export const init = async ({ api }: Member): Promise<string> => {
 };
 
 /** Waits until a node is in a state, as this manager tells it. */
-export const untilState = (manager: Member, id: string, state: string): Promise<EngineNode> =>
+export const untilState = (
+  manager: Member,
+  id: string,
+  state: string,
+  timeoutMs = SLOW_MS,
+): Promise<EngineNode> =>
   until(async () => {
     const node = await manager.api.node(id);
     expect(node.Status.State).toBe(state);
     return node;
+  }, timeoutMs);
+
+/**
+ * Waits until a node whose engine was started is Ready. Real engines of every version now and then leave such a node Down
+ * for minutes; what helps is what helps a person: to start its engine once more.
+ */
+export const untilBack = async (manager: Member, member: Member, id: string): Promise<void> => {
+  await untilState(manager, id, 'ready', SLOW_MS / 2).catch(async () => {
+    await member.host.stop();
+    await member.host.start();
+    await untilState(manager, id, 'ready');
   });
+};
 
 /** Changes parts of a node's spec with the version just read; asks again when somebody else was faster. */
 export const change = async (manager: Member, id: string, parts: Record<string, unknown>): Promise<void> => {
