@@ -29,8 +29,9 @@ const prepareEngines = async (): Promise<string | null> => {
   const swept = await sweep({ dir });
   if (swept.length > 0) say(`swept what killed runs had left behind: ${swept.join(', ')}`);
   try {
-    for (const version of versions)
-      await sayWhile(say, () => prepareEngine({ dir, version, onProgress: say }));
+    await sayWhile(say, () =>
+      Promise.all(versions.map((version) => prepareEngine({ dir, version, onProgress: say }))),
+    );
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);

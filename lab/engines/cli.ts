@@ -45,8 +45,10 @@ async function down(prefix: string): Promise<void> {
 async function prepare(): Promise<void> {
   const why = whyNoRealEngines();
   if (why) throw new Error(why);
-  for (const version of Object.keys(engineSuites).filter(isEngineVersion))
-    await prepareEngine({ dir: labFolder(), version, onProgress: console.error });
+  const versions = Object.keys(engineSuites).filter(isEngineVersion);
+  await Promise.all(
+    versions.map((version) => prepareEngine({ dir: labFolder(), version, onProgress: console.error })),
+  );
 }
 
 async function main(): Promise<void> {

@@ -83,7 +83,7 @@ setsid sh -c 'dockerd "$@" < /dev/null >> /var/log/dockerd.log 2>&1; echo $? > /
 const endEngine = `
 pid=$(cat /run/docker.pid) || exit 0
 kill -s "$1" "$pid"; kill -s CONT "$pid" 2> /dev/null
-while [ -d "/proc/$pid" ] || ! [ -s /run/skep/ended ]; do sleep 0.01; done
+while [ -d "/proc/$pid" ] || ! [ -s /run/skep/ended ]; do sleep 0.05; done
 rm -f /run/docker.pid
 `;
 

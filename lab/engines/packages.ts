@@ -21,7 +21,8 @@ export interface PrepareEngineOptions {
 
 /*
  * $1 lab folder, $2 version, $3 suite, $4 Debian mirror. Prints progress; the last line of standard error is the reason.
- * The lock is the kernel's and is inherited by every child: it ends with the last of them and is never stale.
+ * A lock for each version, so that several are made at once, and one for the tools. They are the kernel's and inherited by
+ * every child: each ends with the last of them and is never stale.
  * apt works on state folders of our own, so that a fresh machine (no lists yet) is left as it was.
  * debootstrap runs in its own mount namespace: what it mounts goes away with it, even when it is killed.
  * sid's script fits each later suite, also one that the fetched debootstrap has not heard of.
@@ -31,10 +32,12 @@ set -eu
 dir=$1 version=$2 suite=$3 mirror=$4
 root=$dir/roots/$version part=$dir/roots/$version.part log=$dir/roots/$version.log tools=$dir/tools
 fail() { echo "$1" >&2; exit 1; }
-exec 9> "$dir/roots/.lock"
-flock -n 9 || { echo "waiting for another process that prepares an engine in $dir"; flock 9; }
+exec 9> "$dir/roots/.$version.lock"
+flock -n 9 || { echo "waiting for another process that prepares Docker Engine $version in $dir"; flock 9; }
 [ ! -x "$root/usr/sbin/dockerd" ] || exit 0
 
+exec 8> "$dir/roots/.tools.lock"
+flock 8
 if [ ! -e "$tools/complete" ]; then
   echo "fetching debootstrap into $tools (nothing is installed on this machine)"
   rm -rf "$tools"; mkdir -p "$tools/apt/lists/partial" "$tools/apt/cache/archives/partial"; cd "$tools/apt"
@@ -48,6 +51,7 @@ if [ ! -e "$tools/complete" ]; then
   command -v wget > /dev/null || { printf '%s\n' '#!/bin/sh' 'while [ $# -gt 1 ]; do [ "$1" != -O ] || file=$2; shift; done; exec /usr/lib/apt/apt-helper -qq download-file "$1" "$file"' > "$tools/bin/wget"; chmod +x "$tools/bin/wget"; }
   rm -rf "$tools/apt"; : > "$tools/complete"
 fi
+exec 8>&-
 
 echo "unpacking Docker Engine $version from Debian $suite into $root (about a minute, 500 MB; once)"
 rm -rf "$part"; mkdir -p "$part"

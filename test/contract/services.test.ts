@@ -35,7 +35,7 @@ describeContract('services', (lab) => {
       [1, 2, 3].map((index) => lab.member(index === 1 ? 1 : index === 2 ? 2 : 3).host.importImage?.()),
     );
     await change(manager, await idOf(manager), { Availability: 'drain' });
-    const obedient = service('web', ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done']);
+    const obedient = service('web', ['sh', '-c', 'trap "exit 0" TERM; sleep 86400 & wait']);
     expect((await manager.api.call('POST', '/services/create', obedient)).status).toBe(201);
     await until(async () => expect(await running({ service: ['web'] })).toHaveLength(2));
     for (const index of [2, 3] as const) {

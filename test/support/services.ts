@@ -12,7 +12,7 @@ export type EngineTask = {
 };
 
 /** Ends at once when it is asked to. */
-export const obedient = ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done'];
+export const obedient = ['sh', '-c', 'trap "exit 0" TERM; sleep 86400 & wait'];
 /** Never does: it is killed when its grace is over, 10 seconds if not said otherwise. */
 export const stubborn = ['sleep', '100000'];
 
