@@ -52,53 +52,58 @@ describe.each(everyEngine)(
   (engines) => {
     let system: System;
     let cluster: string;
+    /** By node id, as each engine says it of itself. */
+    const members = new Map<string, Member>();
 
     beforeAll(async () => {
       system = await startSystem({ engines, hosts: 5 });
       cluster = await system.formSwarm({ managers: 3 });
+      for (const member of system.members) {
+        const { text } = await callEngine(member.host.socketPath, { path: '/info' });
+        members.set(JSON.parse(text).Swarm.NodeID, member);
+      }
     }, 240_000);
     afterAll(() => system?.stop());
 
-    /** Of the node that has the hostname. */
-    const memberOf = (hostname: string): Member => {
-      const found = system.members.find(({ host }) => host.hostname === hostname);
-      if (!found) throw new Error(`no member ${hostname}`);
+    /** Of the node with the id. Not by hostname: around an election 28.5 was seen to list a node under another's. */
+    const memberOf = (id: string): Member => {
+      const found = members.get(id);
+      if (!found) throw new Error(`no member ${id}`);
       return found;
     };
     const restart = async ({ host }: Member): Promise<void> => {
       await host.stop();
       await host.start();
     };
-    /** Hostnames of the nodes that wait for a go-ahead. */
+    /** Ids of the nodes that wait for a go-ahead. */
     const waiting = async (id: string): Promise<string[]> => {
       const { operation } = await system.ask(
-        'query($id: ID!) { operation(id: $id) { targets { id name } maintenance { nodes { id phase wentOn } } } }',
+        'query($id: ID!) { operation(id: $id) { maintenance { nodes { id phase wentOn } } } }',
         { id },
       );
       const open = operation.maintenance.nodes.filter(
         ({ phase, wentOn }: any) => phase === 'GO_AHEAD' && wentOn === null,
       );
-      return open.map((node: any) => operation.targets.find((target: any) => target.id === node.id).name);
+      return open.map((node: any) => node.id);
     };
     const downSince = new Map<string, number>();
     /** Does what docs/maintenance.md says of a node that stays Down though its engine answers: starts that once more. */
     const startStuckOnes = async (): Promise<void> => {
       const views = await Promise.all(system.members.map(({ host }) => listNodes(host).catch(() => null)));
       const nodes = views.find((view) => view !== null) ?? [];
-      for (const { Description, Status } of nodes) {
-        const { Hostname: hostname } = Description;
-        if (Status.State !== 'down') downSince.delete(hostname);
-        else if (!downSince.has(hostname)) downSince.set(hostname, performance.now());
-        if (performance.now() - (downSince.get(hostname) ?? performance.now()) < stuckMs) continue;
-        downSince.delete(hostname);
-        console.log(`${hostname} stays Down: its engine is started once more`);
-        await restart(memberOf(hostname));
+      for (const { ID, Status } of nodes) {
+        if (Status.State !== 'down') downSince.delete(ID);
+        else if (!downSince.has(ID)) downSince.set(ID, performance.now());
+        if (performance.now() - (downSince.get(ID) ?? performance.now()) < stuckMs) continue;
+        downSince.delete(ID);
+        console.log(`${memberOf(ID).host.hostname} stays Down: its engine is started once more`);
+        await restart(memberOf(ID));
       }
     };
 
     const carriedThrough = async (
       proceed: string,
-      onWaiting: (id: string, hostname: string) => Promise<void>,
+      onWaiting: (id: string, node: string) => Promise<void>,
     ): Promise<Watch> => {
       // After the leader's restart nodes are UNKNOWN for a moment, and a maintenance is judged by who is Ready.
       await until(
@@ -125,10 +130,10 @@ describe.each(everyEngine)(
       const works: Promise<void>[] = [];
       await until(
         async () => {
-          for (const hostname of await waiting(id)) {
-            if (begun.has(hostname)) continue;
-            begun.add(hostname);
-            works.push(onWaiting(id, hostname));
+          for (const node of await waiting(id)) {
+            if (begun.has(node)) continue;
+            begun.add(node);
+            works.push(onWaiting(id, node));
           }
           // In the middle of it, with nodes in work, the server dies.
           if (proceed === 'GO_AHEAD' && begun.size === 3 && !killed) {
@@ -165,12 +170,11 @@ describe.each(everyEngine)(
     it('let go on by an operator: keeps quorum and never has more than two away', {
       timeout: 450_000,
     }, async () => {
-      const watch = await carriedThrough('GO_AHEAD', async (id, hostname) => {
-        await restart(memberOf(hostname));
+      const watch = await carriedThrough('GO_AHEAD', async (id, node) => {
+        await restart(memberOf(node));
         // The server may be dying just now.
         const said = await until(
-          () =>
-            begin(system.ask, 'proceedMaintenance', { operation: id, nodes: [hostname], waitSeconds: 30 }),
+          () => begin(system.ask, 'proceedMaintenance', { operation: id, nodes: [node], waitSeconds: 30 }),
           'it was heard',
           60_000,
         );
@@ -184,7 +188,7 @@ describe.each(everyEngine)(
     });
 
     it('by itself when the engine was restarted: the same', { timeout: 450_000 }, async () => {
-      const watch = await carriedThrough('RESTART', async (_, hostname) => restart(memberOf(hostname)));
+      const watch = await carriedThrough('RESTART', async (_, node) => restart(memberOf(node)));
       console.log(`looks ${watch.looks}, most away ${watch.most}`);
       expect(watch.lost).toEqual([]);
       expect(watch.most).toBeLessThanOrEqual(2);
