@@ -1,7 +1,7 @@
-// The short lane of chaos: kills at failpoints and at random, then every kind of fault, for about three minutes in all.
+// The short lane of chaos, one half: kills at failpoints and at random.
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../support/random.ts';
-import { playFaults, playKills } from './run.ts';
+import { playKills } from './run.ts';
 
 const engines = { kind: 'simulated', version: '20.10', speed: 10 } as const;
 const say = (line: string): void => console.log(line);
@@ -16,15 +16,6 @@ describe('chaos, on SIMULATED engines (which have faults by name, and tell what 
     expect(result.violations).toEqual([]);
     expect(sum(result.faults)).toBe(20);
     expect(result.killsInFlight).toBeGreaterThan(10);
-    expect(result.ends.get('SUCCEEDED')).toBeGreaterThan(5);
-  });
-
-  it('plays one fault after the other, by chance, and finds no violation', { timeout: 600_000 }, async () => {
-    const random = createRandom();
-    console.log(`SKEP_TEST_SEED=${random.seed}`);
-    const result = await playFaults({ engines, random, forMs: 60_000, withLong: false, say });
-    expect(result.violations).toEqual([]);
-    expect(sum(result.faults)).toBeGreaterThan(3);
     expect(result.ends.get('SUCCEEDED')).toBeGreaterThan(5);
   });
 });
