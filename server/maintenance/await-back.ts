@@ -48,7 +48,7 @@ const look = async (parts: MaintenanceParts, { clusterId }: Plan, nodeId: string
   const node = state.nodes.find(({ id }) => id === nodeId);
   if (!node) throw new Failure('NODE_NOT_FOUND', `the cluster no longer has node ${nodeId}`, 'list nodes');
   if (node.status.state !== 'READY')
-    return `${node.hostname} is ${node.status.state}, not READY, though its engine answers: when that lasts for a minute, start the engine once more`;
+    return `${node.hostname} is ${node.status.state}, not READY: when that lasts for a minute while its engine runs, start the engine once more`;
   if (node.role === 'WORKER' && node.managerStatus === null) return state.began;
   if (!isReachable(node)) return `manager ${node.hostname} is not reachable for the others yet`;
   if (!state.nodes.some(({ managerStatus }) => managerStatus?.leader)) return 'no manager leads yet';
