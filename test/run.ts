@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { whyNoRealEngines } from '../lab/engines/can-run.ts';
 import { labFolder } from '../lab/engines/lab.ts';
 import { sweep } from '../lab/engines/lab-claims.ts';
-import { type EngineVersion, prepareEngine } from '../lab/engines/packages.ts';
+import { engineSuites, prepareEveryEngine } from '../lab/engines/packages.ts';
 import { sayWhile } from '../lab/say-while.ts';
 import { whyNoBrowser } from './support/browser.ts';
 import { failedMark } from './tell-failed.ts';
@@ -18,9 +18,6 @@ const say = (line: string): void => console.log(`test: ${line}`);
 /** More failed files than this are no matter of chance. */
 const againAtMost = 5;
 
-/** The one that most tests run on comes first. */
-const versions: readonly EngineVersion[] = ['20.10', '28.5', '26.1'];
-
 /** Null when real engines are ready, otherwise why the tests take simulated ones. */
 const prepareEngines = async (): Promise<string | null> => {
   const why = whyNoRealEngines();
@@ -29,9 +26,7 @@ const prepareEngines = async (): Promise<string | null> => {
   const swept = await sweep({ dir });
   if (swept.length > 0) say(`swept what killed runs had left behind: ${swept.join(', ')}`);
   try {
-    await sayWhile(say, () =>
-      Promise.all(versions.map((version) => prepareEngine({ dir, version, onProgress: say }))),
-    );
+    await sayWhile(say, () => prepareEveryEngine({ dir, onProgress: say }));
     return null;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
@@ -106,7 +101,8 @@ const runVitest = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<num
 
 const main = async (): Promise<void> => {
   const why = await prepareEngines();
-  if (why === null) say(`REAL Docker Engines (${versions.join(', ')}), in namespaces of their own`);
+  if (why === null)
+    say(`REAL Docker Engines (${Object.keys(engineSuites).join(', ')}), in namespaces of their own`);
   else say(`SIMULATED engines, and not real Docker Engines: ${why}`);
   if (whyNoBrowser !== null) say(`tests of the console are SKIPPED: ${whyNoBrowser}`);
   if (why !== null && process.env.CI === 'true') throw new Error('CI=true asks for real engines');

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { whyNoRealEngines } from './can-run.ts';
 import { createLab, labFolder } from './lab.ts';
 import { readClaim, removeLab, sweep } from './lab-claims.ts';
-import { type EngineVersion, engineSuites, prepareEngine } from './packages.ts';
+import { type EngineVersion, engineSuites, prepareEveryEngine } from './packages.ts';
 
 const usage = `Real Docker Engines on this machine, apart from its own.
 
@@ -45,10 +45,7 @@ async function down(prefix: string): Promise<void> {
 async function prepare(): Promise<void> {
   const why = whyNoRealEngines();
   if (why) throw new Error(why);
-  const versions = Object.keys(engineSuites).filter(isEngineVersion);
-  await Promise.all(
-    versions.map((version) => prepareEngine({ dir: labFolder(), version, onProgress: console.error })),
-  );
+  await prepareEveryEngine({ dir: labFolder(), onProgress: console.error });
 }
 
 async function main(): Promise<void> {

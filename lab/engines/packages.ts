@@ -103,6 +103,12 @@ export async function prepareEngine({ dir, version, onProgress }: PrepareEngineO
   return root;
 }
 
+/** The roots of all versions, made at once; as `prepareEngine`. */
+export const prepareEveryEngine = async (options: Omit<PrepareEngineOptions, 'version'>): Promise<void> => {
+  const versions = Object.keys(engineSuites) as EngineVersion[];
+  await Promise.all(versions.map((version) => prepareEngine({ ...options, version })));
+};
+
 /** The mirror that this machine's apt already uses, or the one that SKEP_DEBIAN_MIRROR names (Ubuntu and the like). */
 async function debianMirror(): Promise<string> {
   if (process.env.SKEP_DEBIAN_MIRROR) return process.env.SKEP_DEBIAN_MIRROR;

@@ -2,11 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createRandom } from '../support/random.ts';
 import { playFaults } from './run.ts';
-
-const engines = { kind: 'simulated', version: '20.10', speed: 10 } as const;
-const say = (line: string): void => console.log(line);
-const sum = (counts: Map<string, number>): number =>
-  [...counts.values()].reduce((all, count) => all + count, 0);
+import { engines, say, sum } from './short.ts';
 
 describe('chaos, on SIMULATED engines (which have faults by name, and tell what really happened)', () => {
   it('plays one fault after the other, by chance, and finds no violation', { timeout: 600_000 }, async () => {

@@ -1,5 +1,6 @@
 // As much of services as a drain needs: tasks that run, are moved, and say where they are.
 import { expect, test } from 'vitest';
+import { obedient } from '../support/services.ts';
 import { describeContract, type Member } from './describe-contract.ts';
 import { containerShape, serviceShape, taskShape } from './engine-shapes.ts';
 import { change, idOf, init, join, until } from './swarm-steps.ts';
@@ -35,13 +36,13 @@ describeContract('services', (lab) => {
       [1, 2, 3].map((index) => lab.member(index === 1 ? 1 : index === 2 ? 2 : 3).host.importImage?.()),
     );
     await change(manager, await idOf(manager), { Availability: 'drain' });
-    const obedient = service('web', ['sh', '-c', 'trap "exit 0" TERM; sleep 86400 & wait']);
-    expect((await manager.api.call('POST', '/services/create', obedient)).status).toBe(201);
+    const web = service('web', obedient);
+    expect((await manager.api.call('POST', '/services/create', web)).status).toBe(201);
     await until(async () => expect(await running({ service: ['web'] })).toHaveLength(2));
     for (const index of [2, 3] as const) {
       expect(await running({ node: [await idOf(lab.member(index))] })).toHaveLength(1);
     }
-    expect(await manager.api.call('POST', '/services/create', obedient)).toMatchObject({
+    expect(await manager.api.call('POST', '/services/create', web)).toMatchObject({
       status: 409,
       message: expect.stringContaining('name conflicts with an existing object: service web already exists'),
     });

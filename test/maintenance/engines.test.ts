@@ -92,10 +92,13 @@ describe.each(everyEngine)(
       const views = await Promise.all(system.members.map(({ host }) => listNodes(host).catch(() => null)));
       const nodes = views.find((view) => view !== null) ?? [];
       for (const { ID, Status } of nodes) {
-        if (Status.State !== 'down') downSince.delete(ID);
-        else if (!downSince.has(ID)) downSince.set(ID, performance.now());
-        if (performance.now() - (downSince.get(ID) ?? performance.now()) < stuckMs) continue;
+        const since = downSince.get(ID) ?? performance.now();
         downSince.delete(ID);
+        if (Status.State !== 'down') continue;
+        if (performance.now() - since < stuckMs) {
+          downSince.set(ID, since);
+          continue;
+        }
         console.log(`${memberOf(ID).host.hostname} stays Down: its engine is started once more`);
         await restart(memberOf(ID));
       }
