@@ -21,6 +21,7 @@ const buildInputs = [
   'web/vite.config.ts',
   'prisma/schema.prisma',
   'prisma/migrations',
+  'prisma/requests.txt',
   'lab/build.mjs',
   'lab/build-agent.mjs',
   'lab/build-cli.mjs',

@@ -36,6 +36,7 @@ export class QueryCompiler {
 
   constructor(options) {
     this.#options = options;
+    globalThis.skepPlansAsked?.begin(this);
   }
 
   #compiler() {

@@ -1,13 +1,15 @@
 // Starts the built server on a folder, and keeps beside it what it made meanwhile: V8's code, and Prisma's query plans.
 // Usage: node lab/warm-server.cjs FOLDER FINGERPRINT; an empty folder first, then the same one again.
 'use strict';
-const { existsSync, renameSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
 const { get } = require('node:http');
 const { join } = require('node:path');
 const { setTimeout: delay } = require('node:timers/promises');
 const { serialize } = require('node:v8');
 
 const dist = join(__dirname, '../dist');
+/** What a server asks of Prisma in its life, one request a line: lab/record-requests.cjs. */
+const requests = join(__dirname, '../prisma/requests.txt');
 // Taken away: the server would read them as a sub-command.
 const [folder, fingerprint] = process.argv.splice(2);
 const socketPath = join(folder, 'socket');
@@ -45,7 +47,20 @@ const keep = (name, ...parts) => {
 const main = async () => {
   if (existsSync(join(folder, 'skep.db'))) addCluster();
   const plans = new Map();
-  globalThis.skepPlansAsked = plans;
+  globalThis.skepPlansAsked = {
+    set: (request, plan) => plans.set(request, plan),
+    begin: (compiler) => {
+      for (const [at, request] of readFileSync(requests, 'utf8').split('\n').entries()) {
+        try {
+          if (request !== '') compiler.compile(request);
+        } catch (error) {
+          console.warn(
+            `build: prisma/requests.txt:${at + 1} does not fit the schema, take it away: ${error.message}`,
+          );
+        }
+      }
+    },
+  };
   const { script, head } = require(join(dist, 'server.cjs'));
   while (!(await isReady())) await delay(20);
   keep('query-plans.bin', serialize({ build: fingerprint, plans }));
