@@ -133,7 +133,7 @@ export function createLabHost(options: LabHostOptions): LabHost {
           ended === null ? `does not answer after ${timeoutMs} ms` : `has ended with code ${ended.trim()}`;
         throw new Error(`The engine of ${hostname} ${what}; the end of its log:\n${await endOfLog(logPath)}`);
       }
-      await delay(20);
+      await delay(50);
     }
   }
 
