@@ -19,6 +19,7 @@ import { deserialize, serialize } from 'node:v8';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createAsk } from '../../lab/client.ts';
 import { startServer } from '../../lab/processes.ts';
+import { startSystem } from '../support/system.ts';
 
 const dist = fileURLToPath(new URL('../../dist/', import.meta.url));
 const folders: string[] = [];
@@ -104,10 +105,11 @@ describe('the built server', () => {
     expect(told).toBe('false');
   });
 
+  const keptPlans = (folder: string): { build: string; plans: Map<string, unknown> } =>
+    deserialize(readFileSync(join(folder, 'query-plans.bin')));
+
   const shifted = (folder: string) => {
-    const kept: { build: string; plans: Map<string, unknown> } = deserialize(
-      readFileSync(join(folder, 'query-plans.bin')),
-    );
+    const kept = keptPlans(folder);
     const [...requests] = kept.plans.keys();
     const [...plans] = kept.plans.values();
     return {
@@ -115,6 +117,49 @@ describe('the built server', () => {
       plans: new Map(requests.map((request, at) => [request, plans[(at + 1) % plans.length]])),
     };
   };
+
+  it('has a plan for each line of prisma/requests.txt', () => {
+    const lines = readFileSync(fileURLToPath(new URL('../../prisma/requests.txt', import.meta.url)), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(lines).toEqual([...new Set(lines)].sort());
+    const { plans } = keptPlans(dist);
+    // One that fits the schema no longer has none: take it away.
+    expect(lines.filter((request) => !plans.has(request))).toEqual([]);
+  });
+
+  it('compiles nothing of what people do', { timeout: 120_000 }, async () => {
+    const folder = newFolder();
+    const [recorder, asked] = [join(folder, 'record.cjs'), join(folder, 'asked.txt')];
+    writeFileSync(
+      recorder,
+      `const { appendFileSync } = require('node:fs');
+globalThis.skepPlansAsked = { begin() {}, set: (request) => appendFileSync(${JSON.stringify(asked)}, request + '\\n') };`,
+    );
+    const system = await startSystem({
+      engines: { kind: 'simulated', version: '28.5', speed: 4 },
+      env: { NODE_OPTIONS: `--require ${recorder}` },
+    });
+    try {
+      const cluster = await system.formSwarm();
+      const { cluster: read } = await system.ask(
+        'query($id: ID!) { cluster(id: $id) { nodes(filter: { role: [WORKER] }, first: 1) { edges { node { id } } } } }',
+        { id: cluster },
+      );
+      const { drainNodes } = await system.ask(
+        'mutation($input: DrainNodesInput!) { drainNodes(input: $input) { state failure { message } } }',
+        { input: { cluster, nodes: [read.nodes.edges[0].node.id], reason: 'a kernel' } },
+      );
+      expect(drainNodes).toEqual({ state: 'SUCCEEDED', failure: null });
+    } finally {
+      await system.stop();
+    }
+    const { plans } = keptPlans(dist);
+    const requests = readFileSync(asked, 'utf8').trimEnd().split('\n');
+    expect(requests.length).toBeGreaterThan(20);
+    // lab/record-requests.cjs says how they come into prisma/requests.txt.
+    expect(requests.filter((request) => !plans.has(request))).toEqual([]);
+  });
 
   it('takes plans that the build kept', { timeout: 120_000 }, async () => {
     // The wrong ones, of the right build: so they are read at all.
