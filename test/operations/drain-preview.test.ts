@@ -154,6 +154,10 @@ describe('the preview of a drain, on SIMULATED engines', () => {
       ['CONTAINERS_UNKNOWN', at(ids, 2)],
     ]);
     await other.agent.start();
+    await until(
+      async () => (await preview([at(ids, 2)])).impact.standaloneContainers !== null,
+      'the agent is back and tells',
+    );
     const done = await perform('drainNodes', { cluster, nodes: [at(ids, 1)] });
     expect(done).toMatchObject({ state: 'SUCCEEDED' });
     const left = await engineOf(engine).get('/containers/json');
