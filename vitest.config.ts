@@ -12,7 +12,6 @@ export default defineConfig({
     env: { SKEP_MUTATIONS_PER_MINUTE: '1000000', SKEP_REVEALS_PER_HOUR: '1000000' },
     pool: 'forks',
     // On two cores: much of the time goes by in waiting for engines.
-    // On two cores: much of the time goes by in waiting for engines.
     maxWorkers: 4,
   },
 });

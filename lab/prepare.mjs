@@ -8,6 +8,7 @@ import { hasPackages, hasSqlite, headers, npm, whyNoCompiler } from './prepare-p
 import {
   buildFingerprint,
   buildStamp,
+  documentFolders,
   generatedFolder,
   generateInputs,
   generateStamp,
@@ -107,7 +108,10 @@ const steps = [
     isDone: () => existsSync(generatedFolder) && readStamp(generateStamp) === hashFiles(generateInputs),
     work: generate,
   },
-  { isDone: () => readStamp(buildStamp) === buildFingerprint(), work: build },
+  {
+    isDone: () => documentFolders.every(existsSync) && readStamp(buildStamp) === buildFingerprint(),
+    work: build,
+  },
 ];
 
 const prepare = async () => {

@@ -41,6 +41,8 @@ const buildInputs = [
   'package-lock.json',
 ];
 export const buildStamp = 'dist/.stamp';
+/** What the build makes outside of dist/: the documents of GraphQL, typed. */
+export const documentFolders = ['cli/generated', 'client/generated', 'web/generated'];
 
 /** SHA-256, hex, of what is built and of the Node that its code is compiled for. */
 export const buildFingerprint = () =>

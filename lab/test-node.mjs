@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { linkPackages } from './link-packages.mjs';
 import { otherNode } from './nodes.mjs';
 import { withLock } from './prepare-lock.mjs';
+import { documentFolders, generatedFolder } from './prepared-files.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const [version = '', ...args] = process.argv.slice(2);
@@ -18,9 +19,10 @@ const copySources = (copy) => {
     for (const name of existsSync(folder) ? readdirSync(folder) : [])
       if (!kept.includes(name)) rmSync(join(folder, name), { recursive: true, force: true });
   };
-  clear(copy, ['node_modules', '.lab', 'dist', 'prisma']);
-  // A migration that is gone, or has another name, must not stay.
-  clear(join(copy, 'prisma'), ['generated']);
+  // What is made stays; a migration that is gone, or has another name, must not.
+  const made = [generatedFolder, ...documentFolders].map((path) => path.split('/'));
+  clear(copy, ['node_modules', '.lab', 'dist', ...made.map(([folder]) => folder)]);
+  for (const [folder, ...below] of made) clear(join(copy, folder), below);
   const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: root,
     maxBuffer: 2 ** 26,
