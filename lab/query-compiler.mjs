@@ -36,6 +36,7 @@ export class QueryCompiler {
 
   constructor(options) {
     this.#options = options;
+    // warm-server.cjs has it compile all of prisma/requests.txt.
     globalThis.skepPlansAsked?.begin(this);
   }
 
